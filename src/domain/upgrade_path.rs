@@ -1,0 +1,130 @@
+//! Which versions a cluster can reach, and through which hops.
+//! Works on the region's own graph; never invents a step Azure does not offer.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::cluster::RegionVersions;
+use super::version::KubernetesVersion;
+
+/// The shortest way from one version to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpgradePath {
+    /// Versions passed on the way, the target last. Never empty.
+    pub hops: Vec<KubernetesVersion>,
+}
+
+/// Minors a node pool may be behind its control plane
+/// (AKS docs "Upgrade the AKS control plane", 2026: three from 1.28 on).
+pub const MAX_POOL_SKEW: i32 = 3;
+
+/// Finds the path with the fewest hops for every version that can be reached, newest target first.
+///
+/// Among paths of the same length the one through the newest patches wins.
+/// Empty where the region does not know `from`.
+pub fn reachable(from: KubernetesVersion, region: &RegionVersions) -> Vec<UpgradePath> {
+    let steps: BTreeMap<KubernetesVersion, Vec<KubernetesVersion>> = region
+        .minors
+        .iter()
+        .flat_map(|minor| minor.patches.iter().map(|(patch, next)| (*patch, next.clone())))
+        .collect();
+    let mut came_from: BTreeMap<KubernetesVersion, KubernetesVersion> = BTreeMap::new();
+    let mut queue = VecDeque::from([from]);
+    while let Some(version) = queue.pop_front() {
+        let mut next = steps.get(&version).cloned().unwrap_or_default();
+        next.sort_unstable_by(|a, b| b.cmp(a));
+        for target in next {
+            if target > from && !came_from.contains_key(&target) {
+                came_from.insert(target, version);
+                queue.push_back(target);
+            }
+        }
+    }
+    came_from
+        .keys()
+        .rev()
+        .map(|target| {
+            let mut hops = vec![*target];
+            let mut at = *target;
+            while let Some(previous) = came_from.get(&at).filter(|previous| **previous != from) {
+                hops.push(*previous);
+                at = *previous;
+            }
+            hops.reverse();
+            UpgradePath { hops }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::cluster::RegionMinor;
+
+    fn version(text: &str) -> KubernetesVersion {
+        text.parse().unwrap()
+    }
+
+    fn region(steps: &[(&str, &[&str])]) -> RegionVersions {
+        let mut minors: Vec<RegionMinor> = Vec::new();
+        for (from, to) in steps {
+            let from = version(from);
+            let line = from.minor_line();
+            let patches = BTreeMap::from([(from, to.iter().map(|text| version(text)).collect())]);
+            match minors.iter_mut().find(|minor| minor.line == line) {
+                Some(minor) => minor.patches.extend(patches),
+                None => minors.push(RegionMinor {
+                    line,
+                    is_default: false,
+                    is_preview: false,
+                    is_lts_only: false,
+                    patches,
+                }),
+            }
+        }
+        RegionVersions { minors }
+    }
+
+    fn hops(from: &str, region: &RegionVersions) -> Vec<String> {
+        reachable(version(from), region)
+            .iter()
+            .map(|path| {
+                path.hops
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" > ")
+            })
+            .collect()
+    }
+
+    #[test]
+    fn paths_go_minor_by_minor_through_the_newest_patch() {
+        let region = region(&[
+            ("1.31.4", &["1.31.9", "1.32.4", "1.32.7"]),
+            ("1.31.9", &["1.32.4", "1.32.7"]),
+            ("1.32.4", &["1.32.7", "1.33.1"]),
+            ("1.32.7", &["1.33.1"]),
+            ("1.33.1", &[]),
+        ]);
+        assert_eq!(
+            hops("1.31.4", &region),
+            ["1.32.7 > 1.33.1", "1.32.7", "1.32.4", "1.31.9"]
+        );
+    }
+
+    #[test]
+    fn an_unknown_version_reaches_nothing() {
+        assert!(hops("1.20.0", &region(&[("1.31.4", &["1.31.9"])])).is_empty());
+    }
+
+    #[test]
+    fn a_circle_in_the_graph_ends() {
+        assert_eq!(
+            hops(
+                "1.31.4",
+                &region(&[("1.31.4", &["1.31.9"]), ("1.31.9", &["1.31.4", "1.31.9"])])
+            ),
+            ["1.31.9"]
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! `aks-cockpit`: the terminal cockpit for upgrading Azure Kubernetes Service clusters. This page is the map.
+//!
+//! ```text
+//! main -> cli -+-> ui ----------> engine, inventory, plan, progress, domain
+//!              +-> simulator ---> domain
+//!              +-> all that ui may import
+//! engine ----> journal, plan, progress, domain; azure from its driver and handle only
+//! inventory -> azure, kubernetes, progress, domain
+//! azure, kubernetes, plan, progress -> domain
+//! ```
+//!
+//! The rooms are public for `main.rs`, `tests/` and `benches/`; nothing here is an interface for other programs.
+
+/// The only place that reads the time.
+pub mod clock;
+/// The nouns of AKS upgrades and their arithmetic.
+pub mod domain;
