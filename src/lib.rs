@@ -11,6 +11,8 @@
 //!
 //! The rooms are public for `main.rs`, `tests/` and `benches/`; nothing here is an interface for other programs.
 
+/// Azure Resource Manager over HTTP.
+pub mod azure;
 /// The only place that reads the time.
 pub mod clock;
 /// The nouns of AKS upgrades and their arithmetic.
