@@ -17,3 +17,5 @@ pub mod azure;
 pub mod clock;
 /// The nouns of AKS upgrades and their arithmetic.
 pub mod domain;
+/// The Kubernetes API through kube.
+pub mod kubernetes;
