@@ -19,3 +19,5 @@ pub mod clock;
 pub mod domain;
 /// The Kubernetes API through kube.
 pub mod kubernetes;
+/// Facts into the live picture of an upgrade.
+pub mod progress;
