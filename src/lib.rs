@@ -17,6 +17,8 @@ pub mod azure;
 pub mod clock;
 /// The nouns of AKS upgrades and their arithmetic.
 pub mod domain;
+/// The present picture of all clusters.
+pub mod inventory;
 /// The Kubernetes API through kube.
 pub mod kubernetes;
 /// Facts into the live picture of an upgrade.
