@@ -17,9 +17,15 @@ pub mod azure;
 pub mod clock;
 /// The nouns of AKS upgrades and their arithmetic.
 pub mod domain;
+/// Executes one plan, every decision a record before an act.
+pub mod engine;
 /// The present picture of all clusters.
 pub mod inventory;
+/// The durable log.
+pub mod journal;
 /// The Kubernetes API through kube.
 pub mod kubernetes;
+/// Intent into ordered steps.
+pub mod plan;
 /// Facts into the live picture of an upgrade.
 pub mod progress;

@@ -1,0 +1,11 @@
+//! Executes one plan: a pure machine over a journal, a driver that acts, handles for everyone else.
+
+pub mod command;
+mod driver;
+pub mod effect;
+pub mod handle;
+pub mod machine;
+pub mod record;
+pub mod recovery;
+pub mod target;
+pub mod view;

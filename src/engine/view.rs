@@ -1,0 +1,127 @@
+//! An execution as everyone but the driver sees it: a value, derived from the machine's state.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::command::{PauseDepth, Person};
+use crate::domain::ids::{ExecutionId, NodeName};
+use crate::domain::provisioning::AzureErrorDetail;
+use crate::plan::step::{Plan, Step};
+
+/// How an execution stands. Only `Aborted` and `Succeeded` are final.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "state")]
+pub enum ExecutionState {
+    Planned,
+    Running,
+    /// A pause was asked for and has not taken hold.
+    Pausing {
+        depth: PauseDepth,
+    },
+    Paused,
+    /// Something outside holds it; says what.
+    Waiting {
+        reason: String,
+    },
+    Failed,
+    Aborting,
+    Aborted,
+    Succeeded,
+}
+
+impl ExecutionState {
+    /// The word of the contract, in camel case of one word: `Running`, `Pausing`, ...
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Planned => "Planned",
+            Self::Running => "Running",
+            Self::Pausing { .. } => "Pausing",
+            Self::Paused => "Paused",
+            Self::Waiting { .. } => "Waiting",
+            Self::Failed => "Failed",
+            Self::Aborting => "Aborting",
+            Self::Aborted => "Aborted",
+            Self::Succeeded => "Succeeded",
+        }
+    }
+
+    /// True where nothing can change it any more.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Aborted | Self::Succeeded)
+    }
+}
+
+/// How one step stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "state")]
+pub enum StepState {
+    Pending,
+    /// The request is being prepared or sent.
+    Starting,
+    /// Azure runs it; `text` is Azure's own word for how far it is.
+    Running {
+        text: String,
+        hint: Option<AzureErrorDetail>,
+    },
+    /// An abort of ours is on its way.
+    Stopping,
+    /// Stopped by us before it was done.
+    Stopped,
+    Failed {
+        error: AzureErrorDetail,
+    },
+    Succeeded,
+}
+
+impl StepState {
+    /// One word for tables and JSON.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Starting => "starting",
+            Self::Running { .. } => "running",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Failed { .. } => "failed",
+            Self::Succeeded => "succeeded",
+        }
+    }
+}
+
+/// One step with its state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepView {
+    pub step: Step,
+    pub state: StepState,
+    /// Attempts begun; 0 while pending.
+    pub attempt: u32,
+    pub since: Option<Timestamp>,
+}
+
+/// An execution with everything a screen or a document needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecutionView {
+    pub id: ExecutionId,
+    pub plan: Arc<Plan>,
+    pub state: ExecutionState,
+    /// When the state was entered.
+    pub since: Timestamp,
+    pub started_at: Timestamp,
+    pub started_by: Person,
+    pub steps: Vec<StepView>,
+    /// Who drives now; `None` where no driver is alive.
+    pub driver: Option<Person>,
+    /// Why it is held or failed, and what to do, in one or two sentences.
+    pub message: Option<String>,
+    /// Nodes a pause or abort left cordoned or half drained, to be repaired.
+    pub leftovers: Vec<NodeName>,
+}
+
+impl ExecutionView {
+    /// The step that runs or comes next; `None` when all have succeeded.
+    pub fn current_step(&self) -> Option<&StepView> {
+        self.steps.iter().find(|step| step.state != StepState::Succeeded)
+    }
+}
