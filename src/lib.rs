@@ -29,3 +29,5 @@ pub mod kubernetes;
 pub mod plan;
 /// Facts into the live picture of an upgrade.
 pub mod progress;
+/// A simulated Azure, for demo, rehearsal and tests.
+pub mod simulator;

@@ -1,0 +1,280 @@
+//! PUT, upgrade and abort: bodies into changes of the world, and the operation's URLs into headers.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::bodies;
+use super::reply::{Call, Reply};
+use super::signature::{Link, operation_url};
+use crate::simulator::world::{
+    ClusterChange, PoolChange, Refusal, SimulatedCluster, Surroundings, Undrainable, UpgradeSettings, World,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClusterBody {
+    location: Option<String>,
+    #[serde(default)]
+    properties: ClusterProperties,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClusterProperties {
+    kubernetes_version: Option<String>,
+    agent_pool_profiles: Option<Vec<InlinePool>>,
+    upgrade_settings: Option<ClusterUpgradeSettings>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InlinePool {
+    name: String,
+    orchestrator_version: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ClusterUpgradeSettings {
+    override_settings: Option<OverrideSettings>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OverrideSettings {
+    force_upgrade: Option<bool>,
+    until: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct PoolBody {
+    #[serde(default)]
+    properties: PoolProperties,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PoolProperties {
+    orchestrator_version: Option<String>,
+    node_image_version: Option<String>,
+    count: Option<u32>,
+    upgrade_settings: Option<PoolUpgradeSettings>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PoolUpgradeSettings {
+    max_surge: Option<String>,
+    max_unavailable: Option<String>,
+    drain_timeout_in_minutes: Option<u32>,
+    node_soak_duration_in_minutes: Option<u32>,
+    undrainable_node_behavior: Option<String>,
+}
+
+impl PoolUpgradeSettings {
+    fn read(self) -> Result<UpgradeSettings, Reply> {
+        let undrainable = match self.undrainable_node_behavior.as_deref() {
+            None => None,
+            Some(text) if text.eq_ignore_ascii_case("Schedule") => Some(Undrainable::Schedule),
+            Some(text) if text.eq_ignore_ascii_case("Cordon") => Some(Undrainable::Cordon),
+            Some(text) => return Err(unreadable(&format!("unknown undrainableNodeBehavior '{text}'"))),
+        };
+        Ok(UpgradeSettings {
+            max_surge: self.max_surge,
+            max_unavailable: self.max_unavailable,
+            drain_timeout_minutes: self.drain_timeout_in_minutes,
+            soak_minutes: self.node_soak_duration_in_minutes,
+            undrainable,
+        })
+    }
+}
+
+fn unreadable(why: &str) -> Reply {
+    let message = format!("The request body cannot be read: {why}");
+    Reply::aks_error(&Refusal::new(400, "InvalidParameter", message))
+}
+
+fn read<T: for<'de> Deserialize<'de>>(body: Value) -> Result<T, Reply> {
+    serde_json::from_value(body).map_err(|error| unreadable(&error.to_string()))
+}
+
+/// Answers `PUT .../managedClusters/{name}` for a cluster that exists.
+pub(super) fn put_cluster(world: &mut World, name: &str, call: &Call) -> Result<Reply, Reply> {
+    let body: ClusterBody = read(call.json()?)?;
+    if body.location.is_none() {
+        return Err(Reply::arm_error(
+            400,
+            "LocationRequired",
+            "The location property is required for this definition.",
+        ));
+    }
+    let pools = body.properties.agent_pool_profiles.unwrap_or_default();
+    let change = ClusterChange {
+        version: body.properties.kubernetes_version,
+        pools: pools
+            .into_iter()
+            .map(|pool| (pool.name, pool.orchestrator_version))
+            .collect(),
+        force_upgrade: body
+            .properties
+            .upgrade_settings
+            .and_then(|settings| settings.override_settings)
+            .map(|settings| (settings.force_upgrade.unwrap_or(false), settings.until)),
+    };
+    let now = world.now;
+    let id = on_cluster(world, name, |cluster, surroundings| {
+        check_etag(call, &cluster.etag)?;
+        cluster
+            .put(&change, surroundings, now)
+            .map_err(|refusal| Reply::aks_error(&refusal))
+    })?;
+    Ok(started(world, name, &id, call, 200, bodies::cluster, &[Link::Status]))
+}
+
+/// Answers `PUT .../agentPools/{pool}` for a pool that exists.
+pub(super) fn put_pool(world: &mut World, name: &str, pool: &str, call: &Call) -> Result<Reply, Reply> {
+    let body: PoolBody = read(call.json()?)?;
+    let change = PoolChange {
+        version: body.properties.orchestrator_version,
+        node_image: body.properties.node_image_version,
+        settings: body
+            .properties
+            .upgrade_settings
+            .map(PoolUpgradeSettings::read)
+            .transpose()?,
+        count: body.properties.count,
+    };
+    let now = world.now;
+    let id = on_cluster(world, name, |cluster, surroundings| {
+        check_etag(call, cluster.pool(pool).map_or("", |pool| &pool.etag))?;
+        cluster
+            .put_pool(pool, &change, surroundings, now)
+            .map_err(|refusal| Reply::aks_error(&refusal))
+    })?;
+    let body = |cluster: &SimulatedCluster| pool_body(cluster, pool);
+    Ok(started(world, name, &id, call, 200, body, &[Link::Status]))
+}
+
+/// Answers `POST .../upgradeNodeImageVersion`.
+pub(super) fn upgrade_node_image(world: &mut World, name: &str, pool: &str, call: &Call) -> Result<Reply, Reply> {
+    let now = world.now;
+    let id = on_cluster(world, name, |cluster, surroundings| {
+        check_etag(call, cluster.pool(pool).map_or("", |pool| &pool.etag))?;
+        cluster
+            .upgrade_node_image(pool, surroundings, now)
+            .map_err(|refusal| Reply::aks_error(&refusal))
+    })?;
+    let body = |cluster: &SimulatedCluster| pool_body(cluster, pool);
+    Ok(started(
+        world,
+        name,
+        &id,
+        call,
+        202,
+        body,
+        &[Link::Status, Link::Result],
+    ))
+}
+
+/// Answers `POST .../abort` of a cluster or of a pool: the body still shows the state before.
+pub(super) fn abort(world: &mut World, name: &str, pool: Option<&str>, call: &Call) -> Result<Reply, Reply> {
+    let now = world.now;
+    let render = |cluster: &SimulatedCluster| match pool {
+        Some(pool) => pool_body(cluster, pool),
+        None => bodies::cluster(cluster),
+    };
+    let before = world.clusters.get(name).map(render).unwrap_or_default();
+    let id = on_cluster(world, name, |cluster, _| {
+        match pool {
+            Some(pool) => cluster.abort_pool(pool, now),
+            None => cluster.abort(now),
+        }
+        .map_err(|refusal| Reply::aks_error(&refusal))
+    })?;
+    let body = |_: &SimulatedCluster| before.clone();
+    Ok(started(
+        world,
+        name,
+        &id,
+        call,
+        202,
+        body,
+        &[Link::Status, Link::Result],
+    ))
+}
+
+fn pool_body(cluster: &SimulatedCluster, pool: &str) -> Value {
+    cluster
+        .pool(pool)
+        .map_or(Value::Null, |pool| bodies::pool(cluster, pool))
+}
+
+fn on_cluster<T>(
+    world: &mut World,
+    name: &str,
+    act: impl FnOnce(&mut SimulatedCluster, &Surroundings<'_>) -> Result<T, Reply>,
+) -> Result<T, Reply> {
+    let gone = || Reply::not_found("Microsoft.ContainerService/managedClusters", name, "");
+    let (cluster, surroundings) = world.cluster_mut(name).ok_or_else(gone)?;
+    act(cluster, &surroundings)
+}
+
+/// Conditional headers (AKS docs "Enhance concurrency control with eTags", 2026).
+fn check_etag(call: &Call, etag: &str) -> Result<(), Reply> {
+    let bad = |why: &str| Err(Reply::aks_error(&Refusal::new(400, "InvalidParameter", why)));
+    let differs = || {
+        Err(Reply::aks_error(&Refusal::new(
+            412,
+            "PreconditionFailed",
+            "The condition specified using HTTP conditional header(s) is not met: etag mismatch",
+        )))
+    };
+    match (call.if_match.as_deref(), call.if_none_match.as_deref()) {
+        (Some(_), Some(_)) => bad("If-Match and If-None-Match cannot be used together."),
+        (None, Some("*")) => differs(),
+        (None, Some(_)) => bad("If-None-Match must be '*'."),
+        (Some(value), None) if value != "*" && value.trim_matches('"') != etag => differs(),
+        _ => Ok(()),
+    }
+}
+
+/// The answer to an accepted change.
+fn started(
+    world: &World,
+    name: &str,
+    id: &str,
+    call: &Call,
+    status: u16,
+    body: impl Fn(&SimulatedCluster) -> Value,
+    links: &[Link],
+) -> Reply {
+    let Some(cluster) = world.clusters.get(name) else {
+        return Reply::empty(status);
+    };
+    let started = cluster.operation(id).map_or(world.now, |operation| operation.started);
+    let profile = &cluster.profile;
+    let mut reply = Reply::of_aks(status, &body(cluster));
+    for link in links {
+        let url = operation_url(
+            &call.endpoint,
+            &profile.subscription,
+            &profile.location,
+            id,
+            *link,
+            world.seed,
+            started,
+        );
+        reply = reply.with(
+            match link {
+                Link::Status => "azure-asyncoperation",
+                Link::Result => "location",
+            },
+            url,
+        );
+    }
+    match world.manners.retry_after_seconds {
+        Some(seconds) => reply.with("retry-after", seconds.to_string()),
+        None => reply,
+    }
+}

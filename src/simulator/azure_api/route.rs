@@ -1,0 +1,222 @@
+//! Which call a method and a path mean; paths are compared without regard to case, as ARM does.
+
+use super::reply::Call;
+use super::signature::Link;
+
+/// Names a cluster in a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ClusterAt<'a> {
+    pub(super) subscription: &'a str,
+    pub(super) resource_group: &'a str,
+    pub(super) name: &'a str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ClusterCall {
+    Get,
+    Put,
+    Abort,
+    UpgradeProfile,
+    UserCredential,
+    PoolVersions,
+    MaintenanceConfigurations,
+    ListPools,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PoolCall {
+    Get,
+    Put,
+    Abort,
+    UpgradeProfile,
+    UpgradeNodeImage,
+}
+
+/// One call of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Route<'a> {
+    Subscriptions,
+    ResourceGraph,
+    ListClusters {
+        subscription: &'a str,
+        resource_group: Option<&'a str>,
+    },
+    KubernetesVersions {
+        subscription: &'a str,
+        location: &'a str,
+    },
+    Operation {
+        subscription: &'a str,
+        id: &'a str,
+        link: Link,
+    },
+    Cluster {
+        at: ClusterAt<'a>,
+        call: ClusterCall,
+    },
+    Pool {
+        at: ClusterAt<'a>,
+        pool: &'a str,
+        call: PoolCall,
+    },
+}
+
+impl<'a> Route<'a> {
+    /// Reads a call's method and path; `None` where there is no such route.
+    pub(super) fn of(call: &'a Call) -> Option<Self> {
+        let lower: Vec<String> = call
+            .segments
+            .iter()
+            .map(|segment| segment.to_ascii_lowercase())
+            .collect();
+        let words: Vec<&str> = lower.iter().map(String::as_str).collect();
+        let method = call.method.as_str();
+        match (method, words.as_slice()) {
+            ("GET", ["subscriptions"]) => Some(Self::Subscriptions),
+            ("POST", ["providers", "microsoft.resourcegraph", "resources"]) => Some(Self::ResourceGraph),
+            ("GET", ["subscriptions", _, "providers", PROVIDER, "managedclusters"]) => Some(Self::ListClusters {
+                subscription: call.segment(1),
+                resource_group: None,
+            }),
+            (
+                "GET",
+                [
+                    "subscriptions",
+                    _,
+                    "resourcegroups",
+                    _,
+                    "providers",
+                    PROVIDER,
+                    "managedclusters",
+                ],
+            ) => Some(Self::ListClusters {
+                subscription: call.segment(1),
+                resource_group: Some(call.segment(3)),
+            }),
+            (
+                "GET",
+                [
+                    "subscriptions",
+                    _,
+                    "providers",
+                    PROVIDER,
+                    "locations",
+                    _,
+                    "kubernetesversions",
+                ],
+            ) => Some(Self::KubernetesVersions {
+                subscription: call.segment(1),
+                location: call.segment(5),
+            }),
+            ("GET", ["subscriptions", _, "providers", PROVIDER, "locations", _, kind, _]) => {
+                let link = [Link::Status, Link::Result]
+                    .into_iter()
+                    .find(|link| link.segment() == *kind)?;
+                Some(Self::Operation {
+                    subscription: call.segment(1),
+                    id: call.segment(7),
+                    link,
+                })
+            }
+            (
+                _,
+                [
+                    "subscriptions",
+                    _,
+                    "resourcegroups",
+                    _,
+                    "providers",
+                    PROVIDER,
+                    "managedclusters",
+                    _,
+                    rest @ ..,
+                ],
+            ) => Self::within_cluster(call, rest),
+            _ => None,
+        }
+    }
+
+    fn within_cluster(call: &'a Call, rest: &[&str]) -> Option<Self> {
+        let at = ClusterAt {
+            subscription: call.segment(1),
+            resource_group: call.segment(3),
+            name: call.segment(7),
+        };
+        let cluster = |call| Some(Self::Cluster { at, call });
+        let pool = |what| {
+            Some(Self::Pool {
+                at,
+                pool: call.segment(9),
+                call: what,
+            })
+        };
+        match (call.method.as_str(), rest) {
+            ("GET", []) => cluster(ClusterCall::Get),
+            ("PUT", []) => cluster(ClusterCall::Put),
+            ("POST", ["abort"]) => cluster(ClusterCall::Abort),
+            ("GET", ["upgradeprofiles", "default"]) => cluster(ClusterCall::UpgradeProfile),
+            ("POST", ["listclusterusercredential"]) => cluster(ClusterCall::UserCredential),
+            ("GET", ["availableagentpoolversions"]) => cluster(ClusterCall::PoolVersions),
+            ("GET", ["maintenanceconfigurations"]) => cluster(ClusterCall::MaintenanceConfigurations),
+            ("GET", ["agentpools"]) => cluster(ClusterCall::ListPools),
+            ("GET", ["agentpools", _]) => pool(PoolCall::Get),
+            ("PUT", ["agentpools", _]) => pool(PoolCall::Put),
+            ("POST", ["agentpools", _, "abort"]) => pool(PoolCall::Abort),
+            ("GET", ["agentpools", _, "upgradeprofiles", "default"]) => pool(PoolCall::UpgradeProfile),
+            ("POST", ["agentpools", _, "upgradenodeimageversion"]) => pool(PoolCall::UpgradeNodeImage),
+            _ => None,
+        }
+    }
+
+    /// The subscription the call is about, where it is about one.
+    pub(super) fn subscription(&self) -> Option<&'a str> {
+        match self {
+            Self::Subscriptions | Self::ResourceGraph => None,
+            Self::ListClusters { subscription, .. }
+            | Self::KubernetesVersions { subscription, .. }
+            | Self::Operation { subscription, .. } => Some(subscription),
+            Self::Cluster { at, .. } | Self::Pool { at, .. } => Some(at.subscription),
+        }
+    }
+
+    /// The action a role must allow.
+    pub(super) fn action(&self) -> &'static str {
+        match self {
+            Self::Subscriptions => "Microsoft.Resources/subscriptions/read",
+            Self::ResourceGraph => "Microsoft.ResourceGraph/resources/read",
+            Self::ListClusters { .. } => "Microsoft.ContainerService/managedClusters/read",
+            Self::KubernetesVersions { .. } => "Microsoft.ContainerService/locations/kubernetesVersions/read",
+            Self::Operation { .. } => "Microsoft.ContainerService/locations/operations/read",
+            Self::Cluster { call, .. } => match call {
+                ClusterCall::Get => "Microsoft.ContainerService/managedClusters/read",
+                ClusterCall::Put => "Microsoft.ContainerService/managedClusters/write",
+                ClusterCall::Abort => "Microsoft.ContainerService/managedClusters/abort/action",
+                ClusterCall::UpgradeProfile => "Microsoft.ContainerService/managedClusters/upgradeProfiles/read",
+                ClusterCall::UserCredential => {
+                    "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
+                }
+                ClusterCall::PoolVersions => {
+                    "Microsoft.ContainerService/managedClusters/availableAgentPoolVersions/read"
+                }
+                ClusterCall::MaintenanceConfigurations => {
+                    "Microsoft.ContainerService/managedClusters/maintenanceConfigurations/read"
+                }
+                ClusterCall::ListPools => "Microsoft.ContainerService/managedClusters/agentPools/read",
+            },
+            Self::Pool { call, .. } => match call {
+                PoolCall::Get => "Microsoft.ContainerService/managedClusters/agentPools/read",
+                PoolCall::Put => "Microsoft.ContainerService/managedClusters/agentPools/write",
+                PoolCall::Abort => "Microsoft.ContainerService/managedClusters/agentPools/abort/action",
+                PoolCall::UpgradeProfile => {
+                    "Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read"
+                }
+                PoolCall::UpgradeNodeImage => {
+                    "Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action"
+                }
+            },
+        }
+    }
+}
+
+/// The resource provider, in lower case.
+const PROVIDER: &str = "microsoft.containerservice";

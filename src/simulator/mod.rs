@@ -1,0 +1,11 @@
+//! A simulated Azure: subscriptions, clusters, pools, nodes and pods behind loopback HTTP.
+//! An independent implementation of the documented wire: shares no payload type with `azure/` or `kubernetes/`.
+
+pub mod azure_api;
+pub mod faults;
+mod gate;
+pub mod kubernetes;
+pub mod scenario;
+pub mod server;
+pub mod shared;
+pub mod world;

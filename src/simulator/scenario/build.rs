@@ -1,0 +1,247 @@
+//! A checked document into a world: first everything as it was, then the history, played up to now.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::document::{self, Document, FaultKind, Happening, Start};
+use super::system_workloads::system_workloads;
+use crate::simulator::faults::{Effect, Fault, Trouble};
+use crate::simulator::kubernetes::objects::{BudgetSpec, WorkloadSpec};
+use crate::simulator::world::quota::Quota;
+use crate::simulator::world::versions::image_name;
+use crate::simulator::world::{
+    ClusterChange, ClusterProfile, KubernetesAccess, NewPool, PoolChange, PoolMode, SimulatedCluster, Subscription,
+    Undrainable, UpgradeSettings, World,
+};
+
+const MINUTE: Duration = Duration::from_mins(1);
+/// Time before the first entry of the history.
+const LEAD: Duration = Duration::from_mins(2);
+
+pub(super) fn world(document: &Document, seed: u64, now: Timestamp) -> Result<World, String> {
+    let mut history: Vec<(Timestamp, &document::Cluster, &Happening)> = document
+        .clusters
+        .iter()
+        .flat_map(|cluster| cluster.history.iter().map(move |happening| (cluster, happening)))
+        .map(|(cluster, happening)| (now - MINUTE * happening.minutes_ago, cluster, happening))
+        .collect();
+    history.sort_by_key(|(at, ..)| *at);
+    let begin = history.first().map_or(now, |(at, ..)| *at) - LEAD;
+
+    let mut world = World::new(seed, begin);
+    world.subscriptions = document
+        .subscriptions
+        .iter()
+        .map(|subscription| Subscription {
+            id: subscription.id.clone(),
+            name: subscription.name.clone(),
+            is_denied: subscription.is_denied,
+        })
+        .collect();
+    set_manners(&mut world, &document.wire);
+    for quota in &document.quotas {
+        world.quotas.add(Quota {
+            subscription: document.subscription(&quota.subscription)?.id.clone(),
+            location: quota.location.clone(),
+            family: quota.family.clone(),
+            limit: quota.limit,
+            used: quota.used_by_others,
+        });
+    }
+    for (number, cluster) in (0_u64..).zip(&document.clusters) {
+        let subscription = document.subscription(&cluster.subscription)?.id.clone();
+        let built = build_cluster(&mut world, cluster, subscription, number, begin);
+        world.clusters.insert(cluster.name.clone(), built);
+    }
+    for (at, cluster, happening) in history {
+        world.advance_to(at);
+        happen(&mut world, &cluster.name, happening).map_err(|why| format!("history of '{}': {why}", cluster.name))?;
+    }
+    world.advance_to(now);
+    for fault in &document.faults {
+        world.faults.push(fault_of(fault, now));
+    }
+    Ok(world)
+}
+
+fn set_manners(world: &mut World, wire: &document::Wire) {
+    world.manners.retry_after_seconds = wire.retry_after_seconds;
+    world.manners.has_empty_last_page = wire.has_empty_last_page;
+    if let Some(size) = wire.page_size {
+        world.manners.page_size = size;
+    }
+}
+
+fn build_cluster(
+    world: &mut World,
+    cluster: &document::Cluster,
+    subscription: String,
+    number: u64,
+    begin: Timestamp,
+) -> SimulatedCluster {
+    let mut rng = fastrand::Rng::with_seed(world.seed.wrapping_mul(1009).wrapping_add(number));
+    let days = cluster.age_days.unwrap_or_else(|| rng.u32(20..200));
+    let born = begin - Duration::from_secs(86_400 * u64::from(days) + rng.u64(..86_400));
+    let profile = ClusterProfile {
+        name: cluster.name.clone(),
+        subscription,
+        resource_group: cluster.resource_group.clone(),
+        location: cluster.location.clone(),
+        tier: cluster.tier.clone(),
+        tags: cluster.tags.clone().into_iter().collect(),
+        upgrade_channel: cluster.upgrade_channel.clone(),
+        node_os_channel: "NodeImage".to_owned(),
+        uses_entra: cluster.uses_entra,
+        away_during_upgrade: Duration::from_secs(cluster.away_seconds),
+    };
+    let mut built = SimulatedCluster::new(profile, cluster.version, rng.u64(..), born);
+    for pool in &cluster.pools {
+        let new = new_pool(pool, cluster, &world.catalogue.image_release);
+        built.add_pool(new, &mut world.quotas);
+    }
+    let system_pools: Vec<String> = cluster
+        .pools
+        .iter()
+        .filter(|pool| matches!(pool.mode, document::Mode::System))
+        .map(|pool| pool.name.clone())
+        .collect();
+    for workload in system_workloads(&system_pools) {
+        built.add_workload(&workload);
+    }
+    for workload in &cluster.workloads {
+        built.add_workload(&workload_of(workload));
+    }
+    built.age_until(begin);
+    built.access = KubernetesAccess {
+        endpoint: String::new(),
+        // Clusters with Entra ID accept the caller's Azure login.
+        token: if cluster.uses_entra {
+            world.token.clone()
+        } else {
+            std::iter::repeat_with(|| rng.alphanumeric()).take(64).collect()
+        },
+    };
+    if cluster.is_stopped {
+        built.stop();
+    }
+    built
+}
+
+fn new_pool(pool: &document::Pool, cluster: &document::Cluster, newest_release: &str) -> NewPool {
+    let version = pool.version.unwrap_or(cluster.version);
+    NewPool {
+        name: pool.name.clone(),
+        mode: match pool.mode {
+            document::Mode::System => PoolMode::System,
+            document::Mode::User => PoolMode::User,
+        },
+        vm_size: pool.vm_size.clone(),
+        zones: pool.zones.clone(),
+        settings: UpgradeSettings {
+            max_surge: pool.max_surge.clone(),
+            max_unavailable: pool.max_unavailable.clone(),
+            drain_timeout_minutes: pool.drain_timeout_minutes,
+            soak_minutes: pool.soak_minutes,
+            undrainable: pool.undrainable.map(|behaviour| match behaviour {
+                document::Undrainable::Schedule => Undrainable::Schedule,
+                document::Undrainable::Cordon => Undrainable::Cordon,
+            }),
+        },
+        version,
+        image: image_name(version, pool.image_release.as_deref().unwrap_or(newest_release)),
+        machines: vec![version; pool.count as usize],
+    }
+}
+
+fn workload_of(workload: &document::Workload) -> WorkloadSpec {
+    let has_budget = workload.min_available.is_some() || workload.max_unavailable.is_some();
+    WorkloadSpec {
+        namespace: workload.namespace.clone(),
+        name: workload.name.clone(),
+        kind: format!("{:?}", workload.kind),
+        replicas: workload.replicas,
+        pools: workload.pools.clone(),
+        start_time: Duration::from_secs(workload.start_seconds),
+        stop_time: Duration::from_secs(workload.stop_seconds),
+        never_ready: workload.never_ready,
+        finalizer: workload.finalizer.clone(),
+        budget: has_budget.then(|| BudgetSpec {
+            name: format!("{}-pdb", workload.name),
+            min_available: workload.min_available.clone(),
+            max_unavailable: workload.max_unavailable.clone(),
+        }),
+    }
+}
+
+fn happen(world: &mut World, name: &str, happening: &Happening) -> Result<(), String> {
+    let now = world.now;
+    let Some((cluster, surroundings)) = world.cluster_mut(name) else {
+        return Err("no such cluster".to_owned());
+    };
+    let to = happening.to.map(|version| version.to_string());
+    let pool = happening.pool.clone().unwrap_or_default();
+    let change = |follows: bool| ClusterChange {
+        version: to.clone(),
+        pools: cluster
+            .pools
+            .iter()
+            .map(|pool| {
+                let version = if follows { to.clone() } else { Some(pool.wanted.clone()) };
+                (pool.name.clone(), version)
+            })
+            .collect(),
+        force_upgrade: None,
+    };
+    let accepted = match happening.start {
+        Start::Upgrade => {
+            let change = change(true);
+            cluster.put(&change, &surroundings, now)
+        }
+        Start::ControlPlane => {
+            let change = change(false);
+            cluster.put(&change, &surroundings, now)
+        }
+        Start::Pool => {
+            let change = PoolChange {
+                version: to,
+                ..PoolChange::default()
+            };
+            cluster.put_pool(&pool, &change, &surroundings, now)
+        }
+        Start::NodeImage => cluster.upgrade_node_image(&pool, &surroundings, now),
+        Start::Abort if pool.is_empty() => cluster.abort(now),
+        Start::Abort => cluster.abort_pool(&pool, now),
+    };
+    accepted.map(|_| ()).map_err(|refusal| refusal.message)
+}
+
+fn fault_of(fault: &document::Fault, now: Timestamp) -> Fault {
+    let effect = if fault.takes_effect { Effect::Done } else { Effect::None };
+    let trouble = match fault.kind {
+        FaultKind::Throttle => Trouble::Throttle {
+            retry_after_seconds: fault.retry_after_seconds,
+        },
+        FaultKind::InternalError => Trouble::InternalError { effect },
+        FaultKind::Gateway => Trouble::Gateway {
+            status: fault.status.unwrap_or(502),
+            effect,
+        },
+        FaultKind::LostOperation => Trouble::LostOperation,
+        FaultKind::NotJson => Trouble::NotJson,
+        FaultKind::Slow => Trouble::Slow {
+            by: Duration::from_secs(fault.delay_seconds.unwrap_or(5)),
+        },
+        FaultKind::Denied => Trouble::Denied,
+        FaultKind::Down => Trouble::Down,
+    };
+    let minute = |minute: Option<u32>| minute.map(|minute| now + MINUTE * minute);
+    let mut built = Fault::new(trouble);
+    built.method.clone_from(&fault.method);
+    built.path = fault.path.as_ref().map(|path| path.to_ascii_lowercase());
+    built.every = fault.every;
+    built.times = fault.times;
+    built.from = minute(fault.from_minute);
+    built.until = minute(fault.until_minute);
+    built
+}

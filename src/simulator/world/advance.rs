@@ -1,0 +1,261 @@
+//! How time passes over a cluster: its operations at work, what an abort left behind, and how each of them ends.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::cluster::{EXPIRY_EVERY, PendingAbort, SimulatedCluster, Surroundings, is_force_valid};
+use super::node_work::{NodeWork, Progress, Site, seconds};
+use super::operation::{Operation, OperationError, OperationStatus, Outcome, ResourceState, Target, guid};
+use super::roll::PoolRoll;
+use super::run::{Active, ControlPlaneUpgrade, Run, Stage};
+
+impl SimulatedCluster {
+    /// When something happens next.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        if self.is_stopped {
+            return None;
+        }
+        let runs = self.runs.iter().filter_map(|run| run.next_due(self.now));
+        let leftovers = self.leftovers.iter().filter_map(NodeWork::next_due);
+        let aborts = self.aborts.iter().map(|abort| abort.due);
+        // Controllers that are due at once are run once a second at most, so that time always goes on.
+        let controllers = self
+            .objects
+            .next_due()
+            .map(|due| due.max(self.now + Duration::from_secs(1)));
+        runs.chain(leftovers)
+            .chain(aborts)
+            .chain(controllers)
+            .chain([self.next_expiry])
+            .min()
+    }
+
+    /// Lets everything happen that is due at `now`.
+    pub(super) fn advance(&mut self, now: Timestamp, surroundings: &mut Surroundings<'_>) {
+        self.now = self.now.max(now);
+        if self.is_stopped {
+            return;
+        }
+        self.objects.advance_to(self.now);
+        if self.next_expiry <= self.now {
+            self.objects.expire_events(self.now);
+            self.next_expiry = self.now + EXPIRY_EVERY;
+        }
+        self.step_leftovers(surroundings);
+        let mut runs = std::mem::take(&mut self.runs);
+        for run in &mut runs {
+            self.step_run(run, surroundings);
+        }
+        for run in &runs {
+            if let Some(outcome) = &run.outcome {
+                self.finish(&run.operation, &run.target, outcome);
+            }
+        }
+        runs.retain(|run| run.outcome.is_none());
+        self.runs = runs;
+        self.finish_aborts();
+    }
+
+    fn step_run(&mut self, run: &mut Run, surroundings: &mut Surroundings<'_>) {
+        if run.next_due(self.now).is_none_or(|due| due > self.now) && !self.is_edge(run) {
+            return;
+        }
+        let ended = match &mut run.active {
+            None => Some(Outcome::Succeeded),
+            Some(Active::Settle(until)) => (*until <= self.now).then_some(Outcome::Succeeded),
+            Some(Active::ControlPlane(upgrade)) => {
+                self.is_api_server_away = upgrade.is_away(self.now);
+                (upgrade.until <= self.now).then(|| {
+                    self.control_plane.running = upgrade.to;
+                    self.objects.set_server_version(&upgrade.to.to_string());
+                    Outcome::Succeeded
+                })
+            }
+            Some(Active::Pool(roll)) => {
+                let name = roll.pool.clone();
+                match self.site(&name, surroundings) {
+                    Some(mut site) => roll.step(&mut site),
+                    None => Some(Outcome::Succeeded),
+                }
+            }
+        };
+        match ended {
+            None => {}
+            Some(Outcome::Succeeded) => match run.stages.pop_front() {
+                Some(stage) => run.active = self.start_stage(stage, surroundings),
+                None => run.outcome = Some(Outcome::Succeeded),
+            },
+            Some(other) => run.outcome = Some(other),
+        }
+        run.since = self.now;
+    }
+
+    /// True where a control plane's API server goes away or comes back now.
+    fn is_edge(&self, run: &Run) -> bool {
+        matches!(&run.active, Some(Active::ControlPlane(upgrade)) if upgrade.is_away(self.now) != self.is_api_server_away)
+    }
+
+    fn start_stage(&mut self, stage: Stage, surroundings: &mut Surroundings<'_>) -> Option<Active> {
+        match stage {
+            Stage::Settle(time) => Some(Active::Settle(self.now + time)),
+            Stage::ControlPlane(to) => {
+                let length = seconds(&mut self.rng, (300, 470));
+                let away = self.profile.away_during_upgrade;
+                let from = self.now + Duration::from_mins(1);
+                Some(Active::ControlPlane(ControlPlaneUpgrade {
+                    to,
+                    until: self.now + length.max(away + Duration::from_secs(90)),
+                    away: (away > Duration::ZERO).then(|| (from, from + away)),
+                }))
+            }
+            Stage::Pool { name, goal, before } => {
+                let (taken_over, others) = std::mem::take(&mut self.leftovers)
+                    .into_iter()
+                    .partition(|work| work.pool == name);
+                self.leftovers = others;
+                let mut site = self.site(&name, surroundings)?;
+                Some(Active::Pool(PoolRoll::starting(goal, before, taken_over, &mut site)))
+            }
+        }
+    }
+
+    fn step_leftovers(&mut self, surroundings: &mut Surroundings<'_>) {
+        let mut leftovers = std::mem::take(&mut self.leftovers);
+        for work in &mut leftovers {
+            let name = work.pool.clone();
+            if let Some(mut site) = self.site(&name, surroundings) {
+                work.step(&mut site);
+            }
+        }
+        leftovers.retain(|work| matches!(work.progress(), Progress::Working));
+        self.leftovers = leftovers;
+    }
+
+    fn site<'a>(&'a mut self, pool: &str, surroundings: &'a mut Surroundings<'_>) -> Option<Site<'a>> {
+        Some(Site {
+            objects: &mut self.objects,
+            pool: self.pools.iter_mut().find(|candidate| candidate.name == pool)?,
+            rng: &mut self.rng,
+            quotas: surroundings.quotas,
+            subscription: &self.profile.subscription,
+            location: &self.profile.location,
+            now: self.now,
+            is_forced: is_force_valid(self.force_upgrade, self.now),
+        })
+    }
+
+    /// Writes down how an operation ended, on it and on its resources.
+    fn finish(&mut self, operation: &str, target: &Target, outcome: &Outcome) {
+        self.close_operation(operation, outcome.operation_status(), outcome.error());
+        match target {
+            Target::Pool(name) => {
+                if let Some(pool) = self.pool_mut(name) {
+                    pool.state = outcome.resource_state();
+                    pool.error = outcome.error();
+                }
+            }
+            Target::Cluster => {
+                self.state = outcome.resource_state();
+                self.error = outcome.error();
+                for pool in &mut self.pools {
+                    let is_whole = pool.runs(pool.claimed) && *outcome != Outcome::Canceled(None);
+                    let (state, error) = if is_whole {
+                        (ResourceState::Succeeded, None)
+                    } else {
+                        (outcome.resource_state(), outcome.error())
+                    };
+                    pool.state = state;
+                    pool.error = error;
+                }
+                self.take_back_claims();
+            }
+        }
+    }
+
+    /// A control plane that did not get there, and pools that never started, go back to what they are.
+    fn take_back_claims(&mut self) {
+        let running = self.control_plane.running;
+        if running == self.control_plane.claimed {
+            return;
+        }
+        self.control_plane.claimed = running;
+        self.control_plane.wanted = running.to_string();
+        for pool in self.pools.iter_mut().filter(|pool| pool.claimed > running) {
+            pool.claimed = pool.oldest_version();
+            pool.wanted = pool.claimed.to_string();
+        }
+    }
+
+    fn close_operation(&mut self, id: &str, status: OperationStatus, error: Option<OperationError>) {
+        let now = self.now;
+        if let Some(operation) = self.operations.iter_mut().find(|operation| operation.id == id) {
+            operation.status = status;
+            operation.error = error;
+            operation.ended = Some(now);
+        }
+    }
+
+    fn finish_aborts(&mut self) {
+        let (due, pending) = std::mem::take(&mut self.aborts)
+            .into_iter()
+            .partition(|abort| abort.due <= self.now);
+        self.aborts = pending;
+        let due: Vec<PendingAbort> = due;
+        for abort in due {
+            self.close_operation(&abort.operation, OperationStatus::Succeeded, None);
+            self.finish(&abort.aborted, &abort.target, &Outcome::Canceled(None));
+        }
+    }
+
+    /// Writes down an accepted operation and gives the changed resources new eTags.
+    pub(super) fn open_operation(&mut self, target: &Target, now: Timestamp) -> String {
+        self.now = self.now.max(now);
+        let id = guid(&mut self.rng);
+        self.operations.push(Operation {
+            id: id.clone(),
+            target: target.clone(),
+            status: OperationStatus::InProgress,
+            started: now,
+            ended: None,
+            error: None,
+        });
+        if *target == Target::Cluster {
+            self.etag = guid(&mut self.rng);
+        }
+        for pool in &mut self.pools {
+            if *target == Target::Cluster || *target == Target::Pool(pool.name.clone()) {
+                pool.etag = guid(&mut self.rng);
+            }
+        }
+        id
+    }
+
+    /// Puts an accepted operation to work.
+    pub(super) fn start_run(&mut self, operation: &str, target: Target, stages: Vec<Stage>) {
+        self.runs.push(Run {
+            operation: operation.to_owned(),
+            target,
+            stages: VecDeque::from(stages),
+            active: None,
+            since: self.now,
+            outcome: None,
+        });
+    }
+
+    /// Stops an operation at once; what cannot be left as it is goes on by itself.
+    pub(super) fn stop_run(&mut self, operation: &str) {
+        let (stopped, going): (Vec<Run>, Vec<Run>) = std::mem::take(&mut self.runs)
+            .into_iter()
+            .partition(|run| run.operation == operation);
+        self.runs = going;
+        for run in stopped {
+            match run.active {
+                Some(Active::Pool(roll)) => self.leftovers.extend(roll.abandon()),
+                Some(Active::ControlPlane(_)) => self.is_api_server_away = false,
+                Some(Active::Settle(_)) | None => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! A long-running operation as Azure keeps it, and the states its resources are in meanwhile.
+
+use jiff::Timestamp;
+
+/// `provisioningState` of a cluster or pool (AKS API 2026-08-01).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceState {
+    Succeeded,
+    Failed,
+    Canceled,
+    Canceling,
+    Updating,
+    Upgrading,
+    UpgradingNodeImageVersion,
+}
+
+impl ResourceState {
+    /// Azure's own word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::Canceled => "Canceled",
+            Self::Canceling => "Canceling",
+            Self::Updating => "Updating",
+            Self::Upgrading => "Upgrading",
+            Self::UpgradingNodeImageVersion => "UpgradingNodeImageVersion",
+        }
+    }
+
+    /// True when no operation holds the resource.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Canceled)
+    }
+}
+
+/// What an operation works on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    Cluster,
+    Pool(String),
+}
+
+/// How an operation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationStatus {
+    InProgress,
+    Succeeded,
+    Failed,
+    Canceled,
+}
+
+impl OperationStatus {
+    /// Azure's own word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InProgress => "InProgress",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::Canceled => "Canceled",
+        }
+    }
+}
+
+/// An error that ended an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationError {
+    pub code: String,
+    pub message: String,
+}
+
+impl OperationError {
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+        }
+    }
+}
+
+/// One accepted operation.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// A lower-case GUID.
+    pub id: String,
+    pub target: Target,
+    pub status: OperationStatus,
+    pub started: Timestamp,
+    pub ended: Option<Timestamp>,
+    pub error: Option<OperationError>,
+}
+
+/// How a piece of work ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Succeeded,
+    Failed(OperationError),
+    Canceled(Option<OperationError>),
+}
+
+impl Outcome {
+    pub(super) fn operation_status(&self) -> OperationStatus {
+        match self {
+            Self::Succeeded => OperationStatus::Succeeded,
+            Self::Failed(_) => OperationStatus::Failed,
+            Self::Canceled(_) => OperationStatus::Canceled,
+        }
+    }
+
+    pub(super) fn resource_state(&self) -> ResourceState {
+        match self {
+            Self::Succeeded => ResourceState::Succeeded,
+            Self::Failed(_) => ResourceState::Failed,
+            Self::Canceled(_) => ResourceState::Canceled,
+        }
+    }
+
+    pub(super) fn error(&self) -> Option<OperationError> {
+        match self {
+            Self::Succeeded => None,
+            Self::Failed(error) => Some(error.clone()),
+            Self::Canceled(error) => error.clone(),
+        }
+    }
+}
+
+/// A random GUID of version 4, in lower case.
+pub(in crate::simulator) fn guid(rng: &mut fastrand::Rng) -> String {
+    uuid::Builder::from_random_bytes(rng.u128(..).to_be_bytes())
+        .into_uuid()
+        .to_string()
+}

@@ -1,0 +1,500 @@
+//! The rolling upgrade of one pool: surge nodes come, machines are replaced batch by batch, surge nodes go.
+//! Follows "Upgrade options for AKS clusters" and "Configure rolling upgrades" (AKS docs, 2026).
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+
+use super::node_work::{NodeWork, Progress, Site, seconds};
+use super::operation::{OperationError, Outcome};
+use super::pool::{Goal, Undrainable};
+use super::{QUARANTINE_LABEL, narration};
+
+#[derive(Clone, Debug)]
+enum Phase {
+    /// Azure prepares; nothing is seen on the nodes.
+    Opening {
+        until: Timestamp,
+    },
+    /// Surge nodes come.
+    Surging,
+    /// Batches run; the next one starts not before this time.
+    Rolling {
+        next_batch: Timestamp,
+    },
+    /// What cannot be stopped is completed, then surge nodes go.
+    Completing,
+    RemovingSurge,
+    /// Azure notices that it cannot go on.
+    GivingUp {
+        until: Timestamp,
+    },
+    Over,
+}
+
+/// A rolling upgrade under way.
+#[derive(Clone, Debug)]
+pub(super) struct PoolRoll {
+    pub(super) pool: String,
+    goal: Goal,
+    before: Goal,
+    phase: Phase,
+    todo: VecDeque<String>,
+    works: Vec<NodeWork>,
+    /// Machines worked on at the same time, before blocked ones are taken off.
+    width: usize,
+    blocked: usize,
+    trouble: Option<Outcome>,
+}
+
+impl PoolRoll {
+    /// Starts with the machines that are not at the goal yet; works that an abort left behind are carried on.
+    pub(super) fn starting(goal: Goal, before: Goal, leftovers: Vec<NodeWork>, site: &mut Site<'_>) -> Self {
+        Self {
+            pool: site.pool.name.clone(),
+            goal,
+            before,
+            phase: Phase::Opening {
+                until: site.now + seconds(site.rng, (10, 25)),
+            },
+            todo: VecDeque::new(),
+            works: leftovers,
+            width: 1,
+            blocked: 0,
+            trouble: None,
+        }
+    }
+
+    /// When it goes on.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        let phase = match self.phase {
+            Phase::Opening { until } | Phase::GivingUp { until } => Some(until),
+            Phase::Rolling { next_batch } if self.works.is_empty() => Some(next_batch),
+            _ => None,
+        };
+        self.works.iter().filter_map(NodeWork::next_due).chain(phase).min()
+    }
+
+    /// Does what is due; an outcome says it is over.
+    pub(super) fn step(&mut self, site: &mut Site<'_>) -> Option<Outcome> {
+        for work in &mut self.works {
+            work.step(site);
+        }
+        self.sort_out_finished(site);
+        match self.phase {
+            Phase::Opening { until } if until <= site.now => self.open(site),
+            Phase::Surging if self.works.is_empty() => {
+                self.phase = Phase::Rolling {
+                    next_batch: site.now + seconds(site.rng, (2, 5)),
+                };
+            }
+            Phase::Rolling { next_batch } if self.works.is_empty() && next_batch <= site.now => {
+                self.start_batch(site);
+            }
+            Phase::Completing if self.works.is_empty() => self.remove_surge(site, true),
+            Phase::RemovingSurge if self.works.is_empty() => self.phase = Phase::Over,
+            Phase::GivingUp { until } if until <= site.now => self.phase = Phase::Over,
+            _ => {}
+        }
+        matches!(self.phase, Phase::Over).then(|| self.close(site))
+    }
+
+    /// Stops at once, as an abort does; returns the works that cannot be stopped.
+    pub(super) fn abandon(self) -> Vec<NodeWork> {
+        self.works.into_iter().filter(|work| !work.can_be_dropped()).collect()
+    }
+
+    fn open(&mut self, site: &mut Site<'_>) {
+        narration::upgrade_started(site.objects, site.now, &self.pool);
+        self.todo = self.machines_left(site);
+        let (surge, unavailable) = site.pool.settings.batch(site.pool.count, self.goal.version);
+        let left = u32::try_from(self.todo.len()).unwrap_or(u32::MAX);
+        let already = u32::try_from(site.pool.nodes.iter().filter(|node| node.is_surge).count()).unwrap_or(u32::MAX);
+        let mut missing = surge.min(left).saturating_sub(already);
+        if let Err(shortage) = reserve(site, missing) {
+            // From 1.35 a failed surge falls back to one surge node (AKS docs "Configure rolling upgrades", 2026).
+            let may_fall_back = self.goal.version.minor >= 35 && missing > 1 && already == 0;
+            if may_fall_back && reserve(site, 1).is_ok() {
+                missing = 1;
+            } else {
+                self.trouble = Some(Outcome::Failed(shortage));
+                self.phase = Phase::GivingUp {
+                    until: site.now + seconds(site.rng, (40, 75)),
+                };
+                return;
+            }
+        }
+        for _ in 0..missing {
+            let name = site.pool.add_machine(&self.goal, true).name.clone();
+            self.works.push(NodeWork::arrive(&name, &self.goal, site));
+        }
+        self.width = missing.saturating_add(already).saturating_add(unavailable).max(1) as usize;
+        self.phase = if self.works.is_empty() {
+            Phase::Rolling { next_batch: site.now }
+        } else {
+            Phase::Surging
+        };
+    }
+
+    /// Machines not at the goal and not in work, half-drained ones first.
+    fn machines_left(&self, site: &Site<'_>) -> VecDeque<String> {
+        let mut left: Vec<(bool, String)> = site
+            .pool
+            .nodes
+            .iter()
+            .filter(|node| !node.is_surge && !self.goal.is_met_by(node))
+            .filter(|node| self.works.iter().all(|work| work.node != node.name))
+            .map(|node| (!site.objects.is_cordoned(&node.name), node.name.clone()))
+            .collect();
+        left.sort();
+        left.into_iter().map(|(_, name)| name).collect()
+    }
+
+    fn start_batch(&mut self, site: &mut Site<'_>) {
+        if self.todo.is_empty() {
+            // Works taken over from an aborted upgrade may have had another goal.
+            self.todo = self.machines_left(site);
+            self.todo.retain(|name| {
+                let mut quarantined = site.pool.nodes.iter().filter(|node| node.is_quarantined);
+                quarantined.all(|node| node.name != *name)
+            });
+        }
+        if self.todo.is_empty() {
+            self.remove_surge(site, false);
+            return;
+        }
+        let width = self.width.saturating_sub(self.blocked);
+        if width == 0 {
+            self.exhaust(site);
+            return;
+        }
+        for _ in 0..width {
+            if let Some(name) = self.todo.pop_front() {
+                self.works.push(NodeWork::replace(&name, &self.goal, site));
+            }
+        }
+    }
+
+    /// Blocked nodes keep all surge nodes and others are left: AKS ends `Canceled`
+    /// (agent pool `undrainableNodeBehavior`, API 2026-08-01).
+    fn exhaust(&mut self, site: &mut Site<'_>) {
+        let first = match self.trouble.take() {
+            Some(Outcome::Failed(error)) => error.message,
+            _ => String::new(),
+        };
+        self.trouble = Some(Outcome::Canceled(Some(OperationError::new(
+            "UpgradeFailed",
+            format!(
+                "Cordoned nodes have used all surge nodes but there are more nodes to be upgraded. Please fix your PDBs \
+                 blocking node drain and kindly retry upgrade operation.{first}"
+            ),
+        ))));
+        self.remove_surge(site, false);
+    }
+
+    fn remove_surge(&mut self, site: &mut Site<'_>, is_forced: bool) {
+        let surge: Vec<String> = site
+            .pool
+            .nodes
+            .iter()
+            .filter(|node| node.is_surge)
+            .map(|node| node.name.clone())
+            .skip(self.blocked)
+            .collect();
+        for name in surge {
+            self.works.push(NodeWork::leave(&name, &self.goal, is_forced, site));
+        }
+        self.phase = if self.works.is_empty() {
+            Phase::Over
+        } else {
+            Phase::RemovingSurge
+        };
+    }
+
+    /// Takes away what is done, and reacts to drains that failed.
+    fn sort_out_finished(&mut self, site: &mut Site<'_>) {
+        let had_works = !self.works.is_empty();
+        let mut failures = Vec::new();
+        self.works.retain(|work| match work.progress() {
+            Progress::Working => true,
+            Progress::Done => false,
+            Progress::DrainFailed(why) => {
+                failures.push((work.node.clone(), why.to_owned(), work.is_replacement()));
+                false
+            }
+        });
+        for (node, why, is_replacement) in failures {
+            let error = OperationError::new("UpgradeFailed", why);
+            if is_replacement && site.pool.settings.undrainable == Some(Undrainable::Cordon) {
+                self.quarantine(site, &node, error);
+            } else {
+                self.fail(site, &node, error, is_replacement);
+            }
+        }
+        if had_works
+            && self.works.is_empty()
+            && let Phase::Rolling { next_batch } = &mut self.phase
+        {
+            *next_batch = site.now + seconds(site.rng, (6, 15));
+        }
+    }
+
+    fn quarantine(&mut self, site: &mut Site<'_>, name: &str, error: OperationError) {
+        site.objects
+            .label_node(name, QUARANTINE_LABEL, Some("Quarantined"), site.now);
+        if let Some(node) = site.pool.node_mut(name) {
+            node.is_quarantined = true;
+        }
+        self.blocked += 1;
+        self.trouble.get_or_insert(Outcome::Failed(error));
+    }
+
+    /// `Schedule`: nodes that are still whole become schedulable again, surge nodes go, the operation fails.
+    fn fail(&mut self, site: &mut Site<'_>, node: &str, error: OperationError, is_replacement: bool) {
+        self.trouble = Some(Outcome::Failed(error));
+        self.todo.clear();
+        let mut whole = vec![node.to_owned()];
+        self.works.retain(|work| {
+            let is_whole = work.is_replacement() && work.can_be_dropped();
+            if is_whole {
+                whole.push(work.node.clone());
+            }
+            !is_whole
+        });
+        for name in whole {
+            site.objects.set_cordoned(&name, false, site.now);
+        }
+        // A surge node that cannot be drained stays (AKS troubleshooting "Cluster in failed state", 2025).
+        self.phase = if is_replacement {
+            Phase::Completing
+        } else {
+            Phase::RemovingSurge
+        };
+    }
+
+    fn close(&mut self, site: &mut Site<'_>) -> Outcome {
+        let outcome = self.trouble.take().unwrap_or(Outcome::Succeeded);
+        if outcome == Outcome::Succeeded {
+            site.pool.claimed_image.clone_from(&self.goal.image);
+            if self.before != self.goal {
+                site.pool
+                    .remember_version(self.before.version, self.before.image.clone(), site.now);
+            }
+        }
+        outcome
+    }
+}
+
+/// Takes vCPUs for surge nodes.
+fn reserve(site: &mut Site<'_>, nodes: u32) -> Result<(), OperationError> {
+    site.quotas
+        .reserve(site.subscription, site.location, &site.pool.vm_size, nodes)
+        .map_err(|shortage| OperationError::new("QuotaExceeded", shortage.message()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::world::fixture::*;
+    use crate::simulator::world::quota::Quota;
+    use crate::simulator::world::{OperationStatus, ResourceState, UpgradeSettings};
+
+    #[test]
+    fn a_pool_is_upgraded_node_by_node_with_a_surge_node() {
+        let mut world = world();
+        raise_control_plane(&mut world);
+        let before = nodes(cluster(&world), "apps");
+        let operation = upgrade_pool(&mut world, "1.34.6").unwrap();
+        assert_eq!(cluster(&world).pool("apps").unwrap().state, ResourceState::Upgrading);
+        assert_eq!(cluster(&world).state, ResourceState::Succeeded);
+        let begun = world.now;
+        let mut most = 0;
+        while status(&world, &operation) == OperationStatus::InProgress {
+            world.advance_to(world.now + std::time::Duration::from_secs(5));
+            most = most.max(nodes(cluster(&world), "apps").len());
+        }
+        assert_eq!(status(&world, &operation), OperationStatus::Succeeded);
+        assert_eq!(most, 5);
+        let cluster = cluster(&world);
+        let pool = cluster.pool("apps").unwrap();
+        assert_eq!(nodes(cluster, "apps"), before);
+        assert!(pool.runs(version("1.34.6")));
+        assert_eq!(pool.claimed_image, "AKSUbuntu-2204gen2containerd-202611.16.0");
+        assert_eq!(pool.recently_used[0].version, version("1.34.4"));
+        let minutes = world.now.duration_since(begun).as_secs() / 60;
+        assert!((12..=30).contains(&minutes), "{minutes}");
+        let mut names = cluster.objects.node_names();
+        names.retain(|name| name.contains("-apps-"));
+        assert_eq!(names, before);
+        assert!(before.iter().all(|name| !cluster.objects.is_cordoned(name)));
+    }
+
+    #[test]
+    fn events_come_in_the_documented_order_with_the_second_draining_last() {
+        let mut world = world();
+        raise_control_plane(&mut world);
+        let operation = upgrade_pool(&mut world, "1.34.6").unwrap();
+        let last = nodes(cluster(&world), "apps").pop().unwrap();
+        pass_until(&mut world, |cluster| {
+            cluster.operation(&operation).unwrap().status != OperationStatus::InProgress
+        });
+        let told = events(cluster(&world), &last);
+        let of_upgrader: Vec<&str> = told
+            .iter()
+            .filter(|text| {
+                ["Cordon", "Drain", "Upgrade"]
+                    .iter()
+                    .any(|reason| text.split(':').next() == Some(*reason))
+            })
+            .map(String::as_str)
+            .collect();
+        assert_eq!(
+            of_upgrader,
+            [
+                "Cordon: Cordoning node N",
+                // One event: the second time raises its count.
+                "Drain: Draining node: N",
+                "Upgrade: Deleting node N from API server",
+                "Upgrade: Reimaging node N",
+                "Upgrade: Successfully reimaged node: N",
+                "Upgrade: Successfully upgraded node: N",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_drain_that_times_out_fails_and_tidies_up() {
+        let settings = UpgradeSettings {
+            drain_timeout_minutes: Some(10),
+            ..UpgradeSettings::default()
+        };
+        let mut world = world_with(settings, "3");
+        raise_control_plane(&mut world);
+        let operation = upgrade_pool(&mut world, "1.34.6").unwrap();
+        let count = nodes(cluster(&world), "apps").len();
+        pass_until(&mut world, |cluster| {
+            cluster.operation(&operation).unwrap().status != OperationStatus::InProgress
+        });
+        let cluster = cluster(&world);
+        let pool = cluster.pool("apps").unwrap();
+        let error = pool.error.clone().unwrap();
+        assert_eq!(
+            (pool.state, error.code.as_str()),
+            (ResourceState::Failed, "UpgradeFailed")
+        );
+        assert!(error.message.starts_with("Drain node aks-apps-"), "{}", error.message);
+        assert!(
+            error.message.contains(
+                "Original error: Cannot evict pod as it would violate the pod's disruption budget.. PDB debug info: shop/web-"
+            ) && error.message.ends_with(
+                "blocked by pdb web-pdb (MinAvailable: 3) (CurrentHealthy: 3) (DesiredHealthy: 3) (ExpectedPods: 3) \
+                 with 0 unready pods."
+            ),
+            "{}",
+            error.message
+        );
+        assert_eq!(cluster.state, ResourceState::Succeeded);
+        assert_eq!(nodes(cluster, "apps").len(), count);
+        assert!(
+            nodes(cluster, "apps")
+                .iter()
+                .all(|name| !cluster.objects.is_cordoned(name))
+        );
+    }
+
+    #[test]
+    fn a_blocked_node_is_quarantined_where_the_pool_says_cordon() {
+        let settings = UpgradeSettings {
+            drain_timeout_minutes: Some(5),
+            max_surge: Some("4".to_owned()),
+            undrainable: Some(Undrainable::Cordon),
+            ..UpgradeSettings::default()
+        };
+        let mut world = world_with(settings, "3");
+        raise_control_plane(&mut world);
+        let operation = upgrade_pool(&mut world, "1.34.6").unwrap();
+        pass_until(&mut world, |cluster| {
+            cluster.operation(&operation).unwrap().status != OperationStatus::InProgress
+        });
+        let cluster = cluster(&world);
+        let pool = cluster.pool("apps").unwrap();
+        let blocked: Vec<_> = pool.nodes.iter().filter(|node| node.is_quarantined).collect();
+        assert!(!blocked.is_empty());
+        assert!(blocked.iter().all(|node| cluster.objects.is_cordoned(&node.name)));
+        // A surge node stays for each, and the others are upgraded.
+        assert_eq!(pool.nodes.iter().filter(|node| node.is_surge).count(), blocked.len());
+        assert!(
+            pool.nodes
+                .iter()
+                .all(|node| node.is_quarantined || node.version == version("1.34.6"))
+        );
+        assert_eq!(pool.state, ResourceState::Failed);
+    }
+
+    #[test]
+    fn blocked_nodes_that_use_up_all_surge_nodes_cancel_the_upgrade() {
+        let settings = UpgradeSettings {
+            drain_timeout_minutes: Some(5),
+            undrainable: Some(Undrainable::Cordon),
+            ..UpgradeSettings::default()
+        };
+        let mut world = world_with(settings, "3");
+        raise_control_plane(&mut world);
+        let operation = upgrade_pool(&mut world, "1.34.6").unwrap();
+        pass_until(&mut world, |cluster| {
+            cluster.operation(&operation).unwrap().status != OperationStatus::InProgress
+        });
+        assert_eq!(status(&world, &operation), OperationStatus::Canceled);
+        let error = cluster(&world).pool("apps").unwrap().error.clone().unwrap();
+        assert!(
+            error
+                .message
+                .starts_with("Cordoned nodes have used all surge nodes but")
+                && error.message.contains("Drain node aks-apps-"),
+            "{}",
+            error.message
+        );
+    }
+
+    #[test]
+    fn surge_nodes_without_quota_fail_the_operation_after_it_was_accepted() {
+        let mut world = world();
+        raise_control_plane(&mut world);
+        world.quotas.add(Quota {
+            subscription: "sub".to_owned(),
+            location: "westeurope".to_owned(),
+            family: "standardDSv5Family".to_owned(),
+            limit: 24,
+            used: 24,
+        });
+        let operation = upgrade_pool(&mut world, "1.34.6").unwrap();
+        pass(&mut world, 5);
+        assert_eq!(status(&world, &operation), OperationStatus::Failed);
+        let pool = cluster(&world).pool("apps").unwrap();
+        let error = pool.error.as_ref().unwrap();
+        assert_eq!((error.code.as_str(), pool.nodes.len()), ("QuotaExceeded", 4));
+        // More quota, the same request again.
+        world.quotas.set_limit("sub", "westeurope", "standardDSv5Family", 100);
+        let operation = upgrade_pool(&mut world, "1.34.6").unwrap();
+        pass(&mut world, 40);
+        assert_eq!(status(&world, &operation), OperationStatus::Succeeded);
+    }
+
+    #[test]
+    fn without_surge_nodes_some_may_be_unavailable() {
+        let settings = UpgradeSettings {
+            max_surge: Some("0".to_owned()),
+            max_unavailable: Some("2".to_owned()),
+            ..UpgradeSettings::default()
+        };
+        let mut world = world_with(settings, "1");
+        raise_control_plane(&mut world);
+        let operation = upgrade_pool(&mut world, "1.34.6").unwrap();
+        pass_until(&mut world, |cluster| {
+            assert_eq!(nodes(cluster, "apps").len(), 4);
+            cluster.operation(&operation).unwrap().status != OperationStatus::InProgress
+        });
+        assert_eq!(status(&world, &operation), OperationStatus::Succeeded);
+        assert!(cluster(&world).pool("apps").unwrap().runs(version("1.34.6")));
+    }
+}

@@ -1,0 +1,8 @@
+//! The engine over real HTTP: the real Azure client against the simulator, a real journal on disk.
+
+#![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
+
+mod crash;
+mod faults;
+mod journeys;
+mod world;
