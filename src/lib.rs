@@ -27,7 +27,11 @@ pub mod journal;
 pub mod kubernetes;
 /// Intent into ordered steps.
 pub mod plan;
+/// What a person is told when something does not work.
+pub mod problem;
 /// Facts into the live picture of an upgrade.
 pub mod progress;
 /// A simulated Azure, for demo, rehearsal and tests.
 pub mod simulator;
+/// The cockpit.
+pub mod ui;

@@ -1,0 +1,100 @@
+//! The text of the live view: the lines on top, what stands in place of unseen nodes, a node's own events.
+
+use super::super::components::drain_panel;
+use super::super::components::prose::Passage;
+use super::super::data::Data;
+use super::super::narrative;
+use super::super::theme::{DOT, Mark, Role};
+use super::{details, panels};
+use crate::domain::cluster::Cluster;
+use crate::engine::view::StepState;
+use crate::inventory::snapshot::{ClusterSnapshot, SourceState};
+use crate::progress::picture::{LivePicture, NodeProgress};
+use jiff::Timestamp;
+
+/// The node's own events, newest first.
+pub(super) fn last_events(live: &LivePicture, node: &NodeProgress, now: Timestamp) -> Vec<Passage> {
+    let own = live
+        .events
+        .iter()
+        .filter(|event| event.object_name == node.name.as_str());
+    let only_these = LivePicture {
+        events: own.take(5).cloned().collect(),
+        ..LivePicture::empty(live.as_of)
+    };
+    if only_these.events.is_empty() {
+        return details::last_event(node).into_iter().collect();
+    }
+    let mut out = vec![Passage::blank()];
+    out.extend(panels::events(Some(&only_these), now));
+    out
+}
+
+/// The lines above everything: how the execution stands and who drives, Azure's word, what is odd.
+pub(super) fn top_passages(snapshot: &ClusterSnapshot, data: &Data) -> Vec<Passage> {
+    let mut out = Vec::new();
+    match data.execution(&snapshot.id) {
+        Some(execution) => {
+            let (mark, text) = narrative::execution(execution, data.now);
+            let driver = match &execution.driver {
+                Some(driver) => format!("{DOT}driven by {}", data.called(driver)),
+                None if execution.state.is_final() => String::new(),
+                None => format!("{DOT}nobody drives it now"),
+            };
+            out.push(Passage::new(mark.role(), format!("{} {text}", mark.symbol())).and(Role::Muted, driver));
+            if let Some(message) = &execution.message {
+                out.push(Passage::new(Role::Text, message).indented(2));
+            }
+            // The message mostly holds Azure's words already; what it leaves out is shown below it.
+            let message = execution.message.as_deref().unwrap_or_default();
+            match execution.current_step().map(|step| &step.state) {
+                Some(StepState::Failed { error }) if !message.contains(&error.message) => {
+                    out.extend(panels::error_passages(error, 2));
+                }
+                _ => {}
+            }
+        }
+        None if snapshot.cluster.value.as_deref().is_some_and(Cluster::is_upgrading) => {
+            out.push(Passage::new(
+                Role::Running,
+                format!(
+                    "{} An upgrade runs that this cockpit did not start",
+                    Mark::Running.symbol()
+                ),
+            ));
+        }
+        None => (),
+    }
+    let text = snapshot.operation_text.as_ref();
+    if let Some(text) = text.filter(|text| !text.eq_ignore_ascii_case("InProgress")) {
+        out.push(
+            Passage::new(Role::Muted, "Azure says: ")
+                .and(Role::Text, text)
+                .indented(2),
+        );
+    }
+    if snapshot.live.as_deref().is_some_and(|live| !live.nodes.is_empty()) {
+        out.extend(super::stale_passage(&snapshot.kubernetes, "the nodes' picture"));
+        if let SourceState::Denied { .. } | SourceState::Failed { .. } = snapshot.kubernetes {
+            out.extend(super::source_passages(&snapshot.kubernetes, "the nodes").unwrap_or_default());
+        }
+    }
+    let gaps = snapshot
+        .live
+        .as_deref()
+        .map(|live| live.gaps.as_slice())
+        .unwrap_or_default();
+    out.extend(gaps.iter().map(|gap| {
+        Passage::new(
+            Role::Attention,
+            format!("{} {}", Mark::Behind.symbol(), drain_panel::gap_text(gap)),
+        )
+    }));
+    out
+}
+
+/// What stands in place of the nodes.
+pub(super) fn no_nodes(snapshot: &ClusterSnapshot) -> Vec<Passage> {
+    let passages = super::source_passages(&snapshot.kubernetes, "the nodes");
+    passages.unwrap_or_else(|| vec![Passage::new(Role::Text, "The cluster has no node.")])
+}

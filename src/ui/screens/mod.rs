@@ -1,0 +1,115 @@
+//! The screens: each has its own small state, moves its selection, and draws itself from the scene.
+
+pub(crate) mod cluster_detail;
+pub(crate) mod clusters;
+pub(crate) mod details;
+pub(crate) mod help;
+pub(crate) mod live_facts;
+pub(crate) mod live_nodes;
+pub(crate) mod panels;
+
+use self::cluster_detail::ClusterDetail;
+use self::help::HelpScreen;
+use self::live_nodes::LiveNodes;
+use super::actions::{ActionId, Place};
+use super::components::prose::Passage;
+use super::theme::{Mark, Role};
+use crate::domain::ids::ClusterId;
+use crate::inventory::snapshot::SourceState;
+
+/// A screen on top of the overview.
+#[derive(Clone, Debug)]
+pub(crate) enum Screen {
+    Cluster(ClusterDetail),
+    Live(LiveNodes),
+    Help(HelpScreen),
+}
+
+impl Screen {
+    pub(crate) fn place(&self) -> Place {
+        match self {
+            Self::Cluster(_) => Place::Cluster,
+            Self::Live(_) => Place::Live,
+            Self::Help(_) => Place::Help,
+        }
+    }
+
+    /// The cluster it is about.
+    pub(crate) fn cluster(&self) -> Option<&ClusterId> {
+        match self {
+            Self::Cluster(screen) => Some(&screen.id),
+            Self::Live(screen) => Some(&screen.id),
+            Self::Help(_) => None,
+        }
+    }
+}
+
+/// Where a movement leads in a list of `len`, with half pages of `half`.
+pub(crate) fn moved(action: ActionId, from: usize, len: usize, half: usize) -> usize {
+    let last = len.saturating_sub(1);
+    match action {
+        ActionId::Down => from + 1,
+        ActionId::Up => from.saturating_sub(1),
+        ActionId::HalfPageDown => from + half.max(1),
+        ActionId::HalfPageUp => from.saturating_sub(half.max(1)),
+        ActionId::Top => 0,
+        ActionId::Bottom => last,
+        _ => from,
+    }
+    .min(last)
+}
+
+/// What a source's state means for a panel that has nothing to show; `None` where it has been read.
+pub(crate) fn source_passages(state: &SourceState, subject: &str) -> Option<Vec<Passage>> {
+    let state_line = |mark: Mark, text: String| Passage::new(mark.role(), format!("{} {text}", mark.symbol()));
+    let why_line = |why: &str| Passage::new(Role::Muted, "because: ").and(Role::Text, why).indented(2);
+    let do_line = |what: &str| Passage::new(Role::Key, "do: ").and(Role::Text, what).indented(2);
+    Some(match state {
+        SourceState::NotAsked | SourceState::Loading => vec![state_line(Mark::Loading, format!("reading {subject}"))],
+        SourceState::Denied { right, why } => vec![
+            state_line(Mark::Denied, format!("not allowed to read {subject}")),
+            why_line(why),
+            do_line(&format!("ask for the right {right}, then press ctrl-r")),
+        ],
+        SourceState::Failed { why } => vec![
+            state_line(Mark::Failed, format!("{subject} could not be read")),
+            why_line(why),
+            do_line("press ctrl-r to try again"),
+        ],
+        SourceState::Unavailable { why } => vec![
+            state_line(Mark::Unknown, format!("{subject} cannot be seen from here")),
+            why_line(why),
+        ],
+        SourceState::Fresh | SourceState::Stale { .. } => return None,
+    })
+}
+
+/// The line above old data; `None` while the data is fresh.
+pub(crate) fn stale_passage(state: &SourceState, subject: &str) -> Option<Passage> {
+    match state {
+        SourceState::Stale { why } => Some(
+            Passage::new(
+                Mark::Stale.role(),
+                format!("{} {subject} is old: ", Mark::Stale.symbol()),
+            )
+            .and(Role::Text, why),
+        ),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn movements_stay_inside_the_list() {
+        assert_eq!(moved(ActionId::Down, 4, 5, 2), 4);
+        assert_eq!(moved(ActionId::Up, 0, 5, 2), 0);
+        assert_eq!(moved(ActionId::HalfPageDown, 1, 5, 2), 3);
+        assert_eq!(moved(ActionId::HalfPageUp, 1, 5, 2), 0);
+        assert_eq!(moved(ActionId::Bottom, 1, 5, 2), 4);
+        assert_eq!(moved(ActionId::Bottom, 0, 0, 2), 0);
+        assert_eq!(moved(ActionId::Sort, 3, 5, 2), 3);
+    }
+}
