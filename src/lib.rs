@@ -13,6 +13,8 @@
 
 /// Azure Resource Manager over HTTP.
 pub mod azure;
+/// The command line and the headless commands.
+pub mod cli;
 /// The only place that reads the time.
 pub mod clock;
 /// The nouns of AKS upgrades and their arithmetic.
@@ -25,6 +27,7 @@ pub mod inventory;
 pub mod journal;
 /// The Kubernetes API through kube.
 pub mod kubernetes;
+mod logging;
 /// Intent into ordered steps.
 pub mod plan;
 /// What a person is told when something does not work.

@@ -1,0 +1,106 @@
+//! The command line: what was asked for, the session it needs, and the command that does it.
+
+mod args;
+mod clusters;
+mod cockpit;
+mod execute;
+mod finding;
+mod nodes;
+mod output;
+mod session;
+mod simulate;
+mod status;
+mod versions;
+
+use clap::{CommandFactory, Parser};
+
+use self::args::{Arguments, Command, GlobalArguments};
+use self::session::{Pace, Session};
+use crate::problem::{Exit, Problem};
+
+/// Runs the program and says how it ended. Prints its own problems; never panics on bad input.
+pub async fn run() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let is_help = !error.use_stderr();
+            // A closed stdout or stderr leaves nobody to tell.
+            let _ = error.print();
+            return if is_help { Exit::Done } else { Exit::Usage };
+        }
+    };
+    let global = arguments.global.clone();
+    match run_command(arguments).await {
+        Ok(exit) => exit,
+        Err(problem) => {
+            tracing::error!(what = problem.what, why = ?problem.why, "ended with a problem");
+            output::report(global.output, &problem);
+            problem.exit
+        }
+    }
+}
+
+async fn run_command(arguments: Arguments) -> Result<Exit, Problem> {
+    let mut global = arguments.global;
+    let Some(command) = arguments.command else {
+        return cockpit::run(&global).await;
+    };
+    match command {
+        Command::Demo(demo) => {
+            global.simulate = Some(demo.scenario);
+            if let Some(directory) = demo.pictures {
+                return cockpit::draw(&global, &directory).await.map(|()| Exit::Done);
+            }
+            cockpit::run(&global).await
+        }
+        Command::Simulate(simulate) => simulate::run(&global, &simulate).await.map(|()| Exit::Done),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "aks-cockpit", &mut text);
+            output::write_out(&String::from_utf8_lossy(&text)).map(|()| Exit::Done)
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            clap_mangen::Man::new(Arguments::command())
+                .render(&mut text)
+                .map_err(|error| {
+                    Problem::new(Exit::Unexpected, "the manual page cannot be written").because(error.to_string())
+                })?;
+            output::write_out(&String::from_utf8_lossy(&text)).map(|()| Exit::Done)
+        }
+        headless => run_headless(&global, headless).await,
+    }
+}
+
+async fn run_headless(global: &GlobalArguments, command: Command) -> Result<Exit, Problem> {
+    let session = Session::open(global, Pace::Script).await?;
+    let ended = run_in(&session, global, command).await;
+    // Whoever comes next finds the place free, and the journal says why.
+    session.engine.leave().await;
+    ended
+}
+
+async fn run_in(session: &Session, global: &GlobalArguments, command: Command) -> Result<Exit, Problem> {
+    match command {
+        Command::Clusters(arguments) => clusters::run(session, &arguments, global.output)
+            .await
+            .map(|()| Exit::Done),
+        Command::Versions(arguments) => versions::run(session, &arguments, global.output)
+            .await
+            .map(|()| Exit::Done),
+        Command::Nodes(arguments) => nodes::run(session, &arguments, global.output)
+            .await
+            .map(|()| Exit::Done),
+        Command::Status(arguments) => status::run(session, &arguments, global.output)
+            .await
+            .map(|()| Exit::Done),
+        Command::Start(arguments) => execute::start(session, &arguments, global).await,
+        Command::Pause(arguments) => execute::pause(session, &arguments, global).await,
+        Command::Resume(arguments) => execute::resume(session, &arguments, global).await,
+        Command::Retry(arguments) => execute::retry(session, &arguments, global).await,
+        Command::Abort(arguments) => execute::abort(session, &arguments, global).await,
+        Command::Demo(_) | Command::Simulate(_) | Command::Completions { .. } | Command::Man => {
+            unreachable!("these need no session and are handled before")
+        }
+    }
+}
