@@ -41,7 +41,16 @@ pub(crate) async fn fleet(session: &Session) -> Result<Arc<FleetSnapshot>, Probl
     match &fleet.list {
         SourceState::Fresh | SourceState::Stale { .. } | SourceState::Unavailable { .. } => Ok(fleet),
         SourceState::Denied { right, why } => {
-            Err(unread(Exit::NotAllowed, why).try_this(format!("ask for the right {right}")))
+            // One line for each login that was tried.
+            let mut lines = why.split("; ");
+            let problem = unread(Exit::NotAllowed, lines.next().unwrap_or_default());
+            let problem = lines.fold(problem, Problem::because);
+            let is_right = right != crate::inventory::snapshot::LOGIN;
+            Err(if is_right {
+                problem.try_this(format!("ask for the right {right}"))
+            } else {
+                problem
+            })
         }
         SourceState::Failed { why } => Err(unread(Exit::Unexpected, why)),
         SourceState::NotAsked | SourceState::Loading => Err(unread(Exit::Unexpected, "there was no answer in time")),

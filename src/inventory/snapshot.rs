@@ -8,6 +8,9 @@ use crate::domain::cluster::{Cluster, ClusterUpgrades, RegionVersions};
 use crate::domain::ids::ClusterId;
 use crate::progress::picture::LivePicture;
 
+/// What `SourceState::Denied` names where no Azure login works at all.
+pub const LOGIN: &str = "an Azure login";
+
 /// How one source of facts stands. Loading, empty, denied and stale are different things.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum SourceState {

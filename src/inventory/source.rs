@@ -1,6 +1,6 @@
 //! From a failed read to the state of its source: what was denied, what is only old, what never came.
 
-use super::snapshot::{SourceState, Sourced};
+use super::snapshot::{LOGIN, SourceState, Sourced};
 use crate::azure::error::AzureError;
 use crate::domain::text::printable;
 use crate::kubernetes::error::KubernetesError;
@@ -17,9 +17,6 @@ pub(super) const READ_UPGRADES: &str = "Microsoft.ContainerService/managedCluste
 pub(super) const READ_REGION: &str = "Microsoft.ContainerService/locations/kubernetesVersions/read";
 /// The right the kubeconfig needs.
 pub(super) const READ_KUBECONFIG: &str = "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action";
-
-/// What is missing where no credential works.
-const LOGIN: &str = "an Azure login";
 
 /// Why a read gave nothing; printable.
 #[derive(Clone, Debug, PartialEq, Eq)]

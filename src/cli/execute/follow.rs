@@ -73,7 +73,8 @@ pub(super) async fn to_the_end(session: &Session, id: &ExecutionId, format: Outp
                 .borrow_and_update()
                 .cluster(&view.plan.cluster)
                 .and_then(|cluster| cluster.live.clone());
-            let progress = live.as_deref().map(progress);
+            // Before its nodes are seen, an upgrade has no progress to tell.
+            let progress = live.as_deref().filter(|live| live.progress().1 > 0).map(progress);
             if progress != last_progress && !is_over(&view) {
                 if let Some(details) = &progress {
                     emit(format, now, id, "progress", details.clone())?;

@@ -15,7 +15,7 @@ use super::actions::{ActionId, Place};
 use super::components::prose::Passage;
 use super::theme::{Mark, Role};
 use crate::domain::ids::ClusterId;
-use crate::inventory::snapshot::SourceState;
+use crate::inventory::snapshot::{LOGIN, SourceState};
 
 /// A screen on top of the overview.
 #[derive(Clone, Debug)]
@@ -66,6 +66,13 @@ pub(crate) fn source_passages(state: &SourceState, subject: &str) -> Option<Vec<
     let do_line = |what: &str| Passage::new(Role::Key, "do: ").and(Role::Text, what).indented(2);
     Some(match state {
         SourceState::NotAsked | SourceState::Loading => vec![state_line(Mark::Loading, format!("reading {subject}"))],
+        // Every login that was tried has a sentence of its own.
+        SourceState::Denied { right, why } if right == LOGIN => {
+            let mut lines = vec![state_line(Mark::Denied, format!("not logged in to read {subject}"))];
+            lines.extend(why.split("; ").map(why_line));
+            lines.push(do_line("log in, for instance with: az login, then press ctrl-r"));
+            lines
+        }
         SourceState::Denied { right, why } => vec![
             state_line(Mark::Denied, format!("not allowed to read {subject}")),
             why_line(why),
@@ -101,6 +108,15 @@ pub(crate) fn stale_passage(state: &SourceState, subject: &str) -> Option<Passag
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn without_a_login_every_way_to_get_one_has_its_line() {
+        let state = SourceState::Denied {
+            right: LOGIN.to_owned(),
+            why: "no Azure login works; Azure CLI: az not found; Managed identity: no answer".to_owned(),
+        };
+        assert_eq!(source_passages(&state, "the clusters").unwrap().len(), 5);
+    }
 
     #[test]
     fn movements_stay_inside_the_list() {
