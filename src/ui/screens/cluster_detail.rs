@@ -112,16 +112,7 @@ impl ClusterDetail {
     /// and with tabs, one panel at a time, where there is not.
     pub(crate) fn view(&self, scene: Scene<'_>, area: Rect, buffer: &mut Buffer) {
         let Some(snapshot) = scene.data.cluster(&self.id) else {
-            let gone = [
-                Passage::new(Role::Text, "This cluster is no longer in the list.").and(Role::Muted, " esc goes back")
-            ];
-            prose::draw(
-                &prose::lay_out(&gone, area.width, scene.theme),
-                0,
-                inset(area, 2),
-                scene.theme,
-                buffer,
-            );
+            super::draw_gone(scene, area, buffer);
             return;
         };
         let facts = prose::lay_out(&panels::fact_line(snapshot), area.width.saturating_sub(2), scene.theme);

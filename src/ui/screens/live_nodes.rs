@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::super::actions::ActionId;
 use super::super::components::node_grid::{Grid, Section, urgency};
-use super::super::components::prose::{self, Passage};
+use super::super::components::prose;
 use super::super::components::table::{Column, Table};
 use super::super::components::{Scene, drain_panel, inset, pool_bars, split_left, split_top, title, titled};
 use super::super::data::Data;
@@ -297,16 +297,7 @@ impl LiveNodes {
     /// ```
     pub(crate) fn view(&self, scene: Scene<'_>, area: Rect, buffer: &mut Buffer) {
         let Some(snapshot) = scene.data.cluster(&self.id) else {
-            let gone = [
-                Passage::new(Role::Text, "This cluster is no longer in the list.").and(Role::Muted, " esc goes back")
-            ];
-            prose::draw(
-                &prose::lay_out(&gone, area.width, scene.theme),
-                0,
-                inset(area, 2),
-                scene.theme,
-                buffer,
-            );
+            super::draw_gone(scene, area, buffer);
             return;
         };
         let areas = self.areas(scene, area);

@@ -8,11 +8,15 @@ pub(crate) mod live_facts;
 pub(crate) mod live_nodes;
 pub(crate) mod panels;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
 use self::cluster_detail::ClusterDetail;
 use self::help::HelpScreen;
 use self::live_nodes::LiveNodes;
 use super::actions::{ActionId, Place};
-use super::components::prose::Passage;
+use super::components::prose::{self, Passage};
+use super::components::{Scene, inset};
 use super::theme::{Mark, Role};
 use crate::domain::ids::ClusterId;
 use crate::inventory::snapshot::{LOGIN, SourceState};
@@ -89,6 +93,13 @@ pub(crate) fn source_passages(state: &SourceState, subject: &str) -> Option<Vec<
         ],
         SourceState::Fresh | SourceState::Stale { .. } => return None,
     })
+}
+
+/// What stands where a cluster was that Azure no longer lists.
+pub(crate) fn draw_gone(scene: Scene<'_>, area: Rect, buffer: &mut Buffer) {
+    let gone = [Passage::new(Role::Text, "This cluster is no longer in the list.").and(Role::Muted, " esc goes back")];
+    let lines = prose::lay_out(&gone, area.width, scene.theme);
+    prose::draw(&lines, 0, inset(area, 2), scene.theme, buffer);
 }
 
 /// The line above old data; `None` while the data is fresh.
