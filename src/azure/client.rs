@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use url::Url;
 
 use super::credentials::Credential;
@@ -106,11 +105,6 @@ impl AzureClient {
     /// The last requests of this session, oldest first, at most 500.
     pub fn recent_requests(&self) -> Vec<RequestRecord> {
         self.log().recent()
-    }
-
-    /// Changes with every request; the value is how many records were written so far.
-    pub fn watch_requests(&self) -> watch::Receiver<u64> {
-        self.log().subscribe()
     }
 
     pub(super) fn endpoint(&self) -> &Url {

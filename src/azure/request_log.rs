@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::HeaderMap;
-use tokio::sync::watch;
 
 /// How one attempt of a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +64,6 @@ const REMAINING_READS: [&str; 3] = [
 #[derive(Debug)]
 pub(super) struct RequestLog {
     state: Mutex<State>,
-    written: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -80,7 +78,6 @@ impl RequestLog {
     pub(super) fn new() -> Self {
         Self {
             state: Mutex::default(),
-            written: watch::Sender::new(0),
         }
     }
 
@@ -103,7 +100,6 @@ impl RequestLog {
                 state.records.pop_front();
             }
         });
-        self.written.send_modify(|written| *written += 1);
     }
 
     /// Takes Azure's own figures from an answer, and until when it asks to wait.
@@ -133,10 +129,6 @@ impl RequestLog {
     /// Oldest first.
     pub(super) fn recent(&self) -> Vec<RequestRecord> {
         self.change(|state| state.records.iter().cloned().collect())
-    }
-
-    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.written.subscribe()
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
@@ -184,7 +176,6 @@ mod tests {
         assert_eq!(log.budget(at(60)).per_minute, 2);
         assert_eq!(log.budget(at(500)).per_minute, 0);
         assert_eq!(log.recent().len(), 4);
-        assert_eq!(*log.subscribe().borrow(), 4);
     }
 
     #[test]

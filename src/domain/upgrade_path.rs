@@ -13,10 +13,6 @@ pub struct UpgradePath {
     pub hops: Vec<KubernetesVersion>,
 }
 
-/// Minors a node pool may be behind its control plane
-/// (AKS docs "Upgrade the AKS control plane", 2026: three from 1.28 on).
-pub const MAX_POOL_SKEW: i32 = 3;
-
 /// Finds the path with the fewest hops for every version that can be reached, newest target first.
 ///
 /// Among paths of the same length the one through the newest patches wins.

@@ -142,6 +142,7 @@ impl SimulatedCluster {
             objects: {
                 let mut objects = ObjectStore::new(rng.u64(..), now);
                 objects.set_server_version(&version.to_string());
+                objects.set_subscription(&profile.subscription);
                 objects
             },
             is_api_server_away: false,
