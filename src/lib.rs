@@ -36,5 +36,7 @@ pub mod problem;
 pub mod progress;
 /// A simulated Azure, for demo, rehearsal and tests.
 pub mod simulator;
+/// Runs the application flows that decide whether to go on.
+pub mod smoke;
 /// The cockpit.
 pub mod ui;

@@ -194,6 +194,12 @@ impl From<EngineError> for Problem {
             }
             EngineError::DrivenElsewhere { .. } => Self::new(Exit::Refused, what)
                 .try_this("give commands to it from here, or watch: aks-cockpit status --watch"),
+            EngineError::LeaseHeld { .. } => Self::new(Exit::Refused, what)
+                .because("the Lease aks-cockpit in kube-system of the cluster says so; nothing was sent")
+                .try_this("watch the cluster, ask for the controls, or take them over with a reason"),
+            EngineError::NoLease { .. } => Self::new(Exit::Refused, what)
+                .try_this("look who drives: aks-cockpit status; without another driver, start or resume it"),
+            EngineError::Kubernetes(error) => Self::from(error),
             EngineError::NewerRecords { .. } => Self::new(Exit::Refused, what)
                 .because("this version cannot read all of it, so it can only be watched")
                 .try_this("use the newer aks-cockpit"),
@@ -254,6 +260,27 @@ impl From<PlanError> for Problem {
                 .try_this(format!(
                     "see where it can go, and by which hops: aks-cockpit versions {cluster}"
                 )),
+            PlanError::NotReachable { cluster, nearest, .. } => {
+                let why = if nearest.is_empty() {
+                    "no version can be reached from where it is".to_owned()
+                } else {
+                    format!("the nearest it can reach are {}", nearest.join(", "))
+                };
+                Self::new(Exit::Usage, what)
+                    .because(why)
+                    .try_this(format!("see where it can go: aks-cockpit versions {cluster}"))
+            }
+            PlanError::PoolTooFarBehind { pool, is_left_out, .. } => Self::new(Exit::Usage, what)
+                .because("pools may be three minors behind the control plane, before 1.28 two")
+                .try_this(if is_left_out {
+                    format!("include node pool {pool}, so that it is upgraded on the way")
+                } else {
+                    format!("upgrade node pool {pool} to the control plane's version first")
+                }),
+            PlanError::NoRollback { cluster, pool, why } => Self::new(Exit::Refused, what)
+                .because(why)
+                .try_this(format!("see what it can go back to: aks-cockpit versions {cluster}"))
+                .try_this(format!("repair what is wrong and complete the upgrade of {pool}")),
             PlanError::NoSuchPool { pools, .. } => {
                 Self::new(Exit::NotFound, what).because(format!("its pools are {}", pools.join(", ")))
             }

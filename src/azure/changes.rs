@@ -1,48 +1,55 @@
 //! Changes: prepared from the resource as it is now, shown, and then sent exactly as shown.
 //! A prepared request holds the whole resource; only what must change differs.
 
-use std::fmt::Display;
+mod bodies;
 
 use bytes::Bytes;
 use reqwest::Method;
 use serde_json::Value;
 use uuid::Uuid;
 
+use self::bodies::NotWritten;
 use super::client::{Accepted, AzureClient};
 use super::error::AzureError;
 use super::http::{Answer, Call};
 use super::paths;
 use super::retry::Repeat;
-use super::wire::{self, WrongShape};
+use super::wire;
 use crate::domain::change::{Change, FieldChange, OperationLink, RequestPreview};
 use crate::domain::provisioning::ProvisioningState;
 use crate::domain::text::printable;
-use crate::domain::version::KubernetesVersion;
 
 impl AzureClient {
     /// Reads the resource and says exactly what request the change will send.
     ///
     /// An abort is prepared without reading: it takes no body, and is wanted at once.
+    ///
+    /// # Errors
+    /// When the resource cannot be read, or Azure would refuse the settings that are asked for.
     pub async fn prepare(&self, change: &Change) -> Result<RequestPreview, AzureError> {
         let path = paths::resource(change)?;
         match change {
             Change::UpgradeControlPlane { to, .. } => {
-                let (call, body) = self.read_resource(change, &path).await?;
-                let if_match = etag(body.get("eTag"));
-                let (body, fields) = control_plane_body(body, *to).map_err(|why| call.unreadable(&why, &[]))?;
-                Ok(self.put(change, &path, if_match, body, fields))
+                self.prepare_put(change, &path, |body| bodies::control_plane(body, *to))
+                    .await
             }
             Change::UpgradeNodePool { to, .. } => {
-                let (call, body) = self.read_resource(change, &path).await?;
-                let if_match = etag(body.pointer("/properties/eTag"));
-                let (body, fields) = node_pool_body(body, *to).map_err(|why| call.unreadable(&why, &[]))?;
-                Ok(self.put(change, &path, if_match, body, fields))
+                self.prepare_put(change, &path, |body| bodies::node_pool(body, *to))
+                    .await
+            }
+            Change::SetPoolSettings { settings, .. } => {
+                self.prepare_put(change, &path, |body| bodies::pool_settings(body, settings))
+                    .await
+            }
+            Change::RollBackNodePool { to, node_image, .. } => {
+                self.prepare_put(change, &path, |body| bodies::rollback(body, *to, node_image))
+                    .await
             }
             Change::UpgradeNodeImage { to, .. } => {
                 let (_, body) = self.read_resource(change, &path).await?;
                 let fields = vec![FieldChange {
                     field: "properties.nodeImageVersion".to_owned(),
-                    from: text(body.pointer("/properties/nodeImageVersion")),
+                    from: bodies::text(body.pointer("/properties/nodeImageVersion")),
                     to: to.as_ref().map(|image| printable(image.as_str())),
                 }];
                 Ok(self.post(change, &format!("{path}/upgradeNodeImageVersion"), fields))
@@ -80,22 +87,32 @@ impl AzureClient {
         Ok((call, body))
     }
 
-    fn put(
+    /// Reads the resource and makes of it the body to write back.
+    async fn prepare_put(
         &self,
         change: &Change,
         path: &str,
-        if_match: Option<String>,
-        body: Value,
-        fields: Vec<FieldChange>,
-    ) -> RequestPreview {
-        RequestPreview {
+        write: impl FnOnce(Value) -> Result<(Value, Vec<FieldChange>), NotWritten>,
+    ) -> Result<RequestPreview, AzureError> {
+        let (call, body) = self.read_resource(change, path).await?;
+        let if_match = etag(match change.pool() {
+            Some(_) => body.pointer("/properties/eTag"),
+            None => body.get("eTag"),
+        });
+        let (body, fields) = write(body).map_err(|why| match why {
+            NotWritten::Unreadable(why) => call.unreadable(&why, &[]),
+            NotWritten::Refused(why) => AzureError::Settings {
+                why: format!("{}: {why}", what(change)),
+            },
+        })?;
+        Ok(RequestPreview {
             change: change.clone(),
             method: "PUT".to_owned(),
             path: self.with_api_version(path),
             if_match,
             fields,
             body: Some(body),
-        }
+        })
     }
 
     fn post(&self, change: &Change, path: &str, fields: Vec<FieldChange>) -> RequestPreview {
@@ -108,102 +125,6 @@ impl AzureClient {
             body: None,
         }
     }
-}
-
-/// What a resource says of itself and nobody may write (AKS API 2026-08-01); Azure's own CLI leaves it out, too.
-const READ_ONLY: [&str; 5] = ["id", "name", "type", "eTag", "systemData"];
-const READ_ONLY_CLUSTER: [&str; 8] = [
-    "provisioningState",
-    "powerState",
-    "maxAgentPools",
-    "currentKubernetesVersion",
-    "fqdn",
-    "privateFQDN",
-    "azurePortalFQDN",
-    "resourceUID",
-];
-const READ_ONLY_POOL: [&str; 3] = ["eTag", "currentOrchestratorVersion", "provisioningState"];
-
-/// Moves the control plane alone.
-///
-/// Each pool's version must be there and unchanged, else AKS answers
-/// `NotAllAgentPoolOrchestratorVersionSpecifiedAndUnchanged` (AKS docs "Automatically upgrade a cluster", 2026).
-fn control_plane_body(mut body: Value, to: KubernetesVersion) -> Result<(Value, Vec<FieldChange>), WrongShape> {
-    let properties = properties_of(&mut body)?;
-    // As Azure's own CLI does: the read value is not the one to write.
-    properties.remove("servicePrincipalProfile");
-    leave_out(properties, &READ_ONLY_CLUSTER);
-    let mut fields = set(properties, "kubernetesVersion", "properties.kubernetesVersion", &to);
-    if let Some(Value::Array(pools)) = properties.get_mut("agentPoolProfiles") {
-        for (index, pool) in pools.iter_mut().enumerate() {
-            let pool = pool
-                .as_object_mut()
-                .ok_or_else(|| WrongShape("a node pool in it is no object".to_owned()))?;
-            // Written, it would mean a rollback; left out, it stays (AKS API 2026-08-01).
-            pool.remove("nodeImageVersion");
-            if text(pool.get("orchestratorVersion")).is_none() {
-                let current = text(pool.get("currentOrchestratorVersion"))
-                    .ok_or_else(|| WrongShape("a node pool in it has no version".to_owned()))?;
-                let field = format!("properties.agentPoolProfiles[{index}].orchestratorVersion");
-                fields.extend(set(pool, "orchestratorVersion", &field, &current));
-            }
-            leave_out(pool, &READ_ONLY_POOL);
-        }
-    }
-    leave_out_own(&mut body);
-    Ok((body, fields))
-}
-
-fn node_pool_body(mut body: Value, to: KubernetesVersion) -> Result<(Value, Vec<FieldChange>), WrongShape> {
-    let properties = properties_of(&mut body)?;
-    // Written, it would mean a rollback; left out, AKS takes the newest image of the version (AKS API 2026-08-01).
-    properties.remove("nodeImageVersion");
-    leave_out(properties, &READ_ONLY_POOL);
-    let fields = set(properties, "orchestratorVersion", "properties.orchestratorVersion", &to);
-    leave_out_own(&mut body);
-    Ok((body, fields))
-}
-
-fn leave_out_own(body: &mut Value) {
-    if let Some(resource) = body.as_object_mut() {
-        leave_out(resource, &READ_ONLY);
-    }
-}
-
-fn leave_out(object: &mut Object, names: &[&str]) {
-    for name in names {
-        object.remove(*name);
-    }
-}
-
-type Object = serde_json::Map<String, Value>;
-
-fn properties_of(body: &mut Value) -> Result<&mut Object, WrongShape> {
-    body.get_mut("properties")
-        .and_then(Value::as_object_mut)
-        .ok_or_else(|| WrongShape("it has no 'properties'".to_owned()))
-}
-
-/// Sets a text and says what that changes: one entry, or none where it was so already.
-fn set(object: &mut Object, key: &str, field: &str, to: &dyn Display) -> Vec<FieldChange> {
-    let to = to.to_string();
-    let from = text(object.get(key));
-    object.insert(key.to_owned(), Value::String(to.clone()));
-    if from.as_ref() == Some(&to) {
-        return Vec::new();
-    }
-    vec![FieldChange {
-        field: field.to_owned(),
-        from,
-        to: Some(to),
-    }]
-}
-
-fn text(value: Option<&Value>) -> Option<String> {
-    value
-        .and_then(Value::as_str)
-        .map(printable)
-        .filter(|text| !text.is_empty())
 }
 
 /// An etag as it came: it goes back unchanged.
@@ -221,6 +142,8 @@ fn what(change: &Change) -> String {
         Change::UpgradeControlPlane { to, .. } => format!("upgrade of the control plane of {cluster} to {to}"),
         Change::UpgradeNodePool { pool, to, .. } => format!("upgrade of node pool {pool} of {cluster} to {to}"),
         Change::UpgradeNodeImage { pool, .. } => format!("node image upgrade of node pool {pool} of {cluster}"),
+        Change::SetPoolSettings { pool, .. } => format!("upgrade settings of node pool {pool} of {cluster}"),
+        Change::RollBackNodePool { pool, to, .. } => format!("rollback of node pool {pool} of {cluster} to {to}"),
         Change::AbortCluster { .. } => format!("abort of the operation on {cluster}"),
         Change::AbortNodePool { pool, .. } => format!("abort of the operation on node pool {pool} of {cluster}"),
     }
@@ -257,59 +180,6 @@ mod tests {
 
     use super::*;
     use crate::domain::ids::{ClusterId, NodePoolName};
-
-    const TO: KubernetesVersion = KubernetesVersion::new(1, 34, 2);
-
-    #[test]
-    fn the_control_plane_moves_and_every_pool_keeps_its_version() {
-        let before = json!({"id": "/x", "eTag": "e", "location": "here", "properties": {
-            "kubernetesVersion": "1.33", "currentKubernetesVersion": "1.33.5", "provisioningState": "Failed", "servicePrincipalProfile": {"clientId": "msi"}, "newThing": [1.5, null],
-            "agentPoolProfiles": [
-                {"name": "a", "orchestratorVersion": "1.33", "nodeImageVersion": "i", "eTag": "p"},
-                {"name": "b", "orchestratorVersion": null, "currentOrchestratorVersion": "1.32.9"}]}});
-        let (body, fields) = control_plane_body(before, TO).unwrap();
-        assert_eq!(
-            body,
-            json!({"location": "here", "properties": {
-                "kubernetesVersion": "1.34.2", "newThing": [1.5, null],
-                "agentPoolProfiles": [
-                    {"name": "a", "orchestratorVersion": "1.33"},
-                    {"name": "b", "orchestratorVersion": "1.32.9"}]}})
-        );
-        let changes: Vec<_> = fields
-            .iter()
-            .map(|field| (field.field.as_str(), field.from.as_deref()))
-            .collect();
-        assert_eq!(
-            changes,
-            [
-                ("properties.kubernetesVersion", Some("1.33")),
-                ("properties.agentPoolProfiles[1].orchestratorVersion", None)
-            ]
-        );
-    }
-
-    #[test]
-    fn a_pool_moves_without_its_image_and_a_repeat_changes_nothing() {
-        let before = json!({"name": "a", "properties": {
-            "orchestratorVersion": "1.33.5", "nodeImageVersion": "i", "eTag": "p", "count": 3}});
-        let (body, fields) = node_pool_body(before, TO).unwrap();
-        assert_eq!(body["properties"], json!({"orchestratorVersion": "1.34.2", "count": 3}));
-        assert_eq!(fields.len(), 1);
-        assert!(node_pool_body(body, TO).unwrap().1.is_empty());
-    }
-
-    #[test]
-    fn what_is_no_resource_is_not_written_back() {
-        for body in [json!([]), json!({"properties": null}), json!("x")] {
-            assert!(node_pool_body(body.clone(), TO).is_err(), "{body}");
-        }
-        for pools in [json!([7]), json!([{"name": "a"}])] {
-            let body = json!({"properties": {"agentPoolProfiles": pools}});
-            assert!(control_plane_body(body.clone(), TO).is_err(), "{body}");
-        }
-        assert!(control_plane_body(json!({"properties": {"agentPoolProfiles": null}}), TO).is_ok());
-    }
 
     fn answer(status: u16, headers: &[(&'static str, &str)], body: &Value) -> Accepted {
         let mut map = HeaderMap::new();

@@ -1,5 +1,6 @@
 //! The client of Azure Resource Manager: where it points, what it shares, and what it tells about its requests.
-//! The calls themselves are in `listing.rs`, `clusters.rs`, `node_pools.rs`, `changes.rs` and `operation.rs`.
+//! The calls themselves are in `listing.rs`, `clusters.rs`, `node_pools.rs`, `changes.rs`, `operation.rs` and
+//! `activity_log.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::client::AzureClient;
 use super::credentials::{Audience, Token};
-use super::error::AzureError;
+use super::error::{AzureError, TriedCredential};
 use super::paths;
 use super::request_log::{RequestOutcome, RequestRecord};
 use super::retry::{self, Ending, Repeat};
@@ -208,8 +208,10 @@ impl AzureClient {
             if let Ok(answer) = &outcome
                 && answer.status == 401
                 && !has_renewed
-                && self.credential().forget(Audience::ResourceManager, &token).await
             {
+                if !self.credential().forget(Audience::ResourceManager, &token).await {
+                    return Err(given_token_refused(answer));
+                }
                 has_renewed = true;
                 continue;
             }
@@ -328,6 +330,17 @@ impl AzureClient {
             took: Duration::try_from(self.clock().now().duration_since(at)).unwrap_or_default(),
             request_id: Some(request_id),
         });
+    }
+}
+
+/// A given token has come to its end: nobody but the one who gave it can give another.
+fn given_token_refused(answer: &Answer) -> AzureError {
+    AzureError::NotLoggedIn {
+        tried: vec![TriedCredential {
+            name: "the given token",
+            why: format!("Azure refused it, {}", wire::error_answer(answer.status, &answer.body)),
+            todo: "put a fresh token into AKS_COCKPIT_TOKEN and start again; executions go on where they are",
+        }],
     }
 }
 

@@ -168,7 +168,7 @@ impl AzureClient {
     /// Follows a list to its end; the error, if any, is where it broke off.
     ///
     /// A page may be empty although more follow. A link to another host is not followed: the token would leak.
-    async fn pages<T>(
+    pub(super) async fn pages<T>(
         &self,
         first: Call,
         read: fn(&Value) -> Result<Page<T>, WrongShape>,

@@ -1,5 +1,6 @@
 //! Azure Resource Manager over HTTP: tokens, one client, long-running operations, payloads into domain values.
 
+pub mod activity_log;
 pub mod changes;
 pub mod client;
 pub mod clusters;

@@ -128,6 +128,11 @@ pub(super) fn segment(name: &str) -> Result<String, AzureError> {
             why: format!("'{name}' is no name of an Azure resource"),
         });
     }
+    Ok(escaped(name))
+}
+
+/// A text for a path segment or a value of a query.
+pub(super) fn escaped(text: &str) -> String {
     let escape = |byte: u8| {
         if byte.is_ascii_alphanumeric() || b"-_.~()".contains(&byte) {
             char::from(byte).to_string()
@@ -135,7 +140,7 @@ pub(super) fn segment(name: &str) -> Result<String, AzureError> {
             format!("%{byte:02X}")
         }
     };
-    Ok(name.bytes().map(escape).collect())
+    text.bytes().map(escape).collect()
 }
 
 #[cfg(test)]

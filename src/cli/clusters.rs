@@ -12,6 +12,8 @@ use super::finding;
 use super::output;
 use super::session::Session;
 use crate::domain::provisioning::ProvisioningState;
+use crate::engine::record::Origin;
+use crate::engine::view::{ExecutionState, ExecutionView};
 use crate::inventory::snapshot::{ClusterSnapshot, FleetSnapshot};
 use crate::problem::Problem;
 use crate::progress::picture::LivePicture;
@@ -73,7 +75,8 @@ struct RunningRow {
     target: Option<String>,
     started_at: Option<Timestamp>,
     started_by: Option<String>,
-    started_by_unknown: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_by_unknown: Option<String>,
     progress: Option<ProgressRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     progress_unknown: Option<String>,
@@ -90,7 +93,9 @@ struct ProgressRow {
 pub(super) async fn run(session: &Session, arguments: &WatchArguments, format: OutputFormat) -> Result<(), Problem> {
     finding::fleet(session).await?;
     let fleet = finding::wait_until(session, Duration::from_secs(10), is_complete).await;
-    let mut shown = document(&fleet, session.clock.now());
+    let executions = session.engine.subscribe();
+    let document = |fleet: &FleetSnapshot| document(fleet, &executions.borrow(), session.clock.now());
+    let mut shown = document(&fleet);
     output::print(format, &shown, table)?;
     if !arguments.watch {
         return Ok(());
@@ -98,7 +103,7 @@ pub(super) async fn run(session: &Session, arguments: &WatchArguments, format: O
     let mut pictures = session.inventory.subscribe();
     while pictures.changed().await.is_ok() {
         let fleet = Arc::clone(&pictures.borrow_and_update());
-        let next = document(&fleet, session.clock.now());
+        let next = document(&fleet);
         if next.clusters != shown.clusters {
             output::print(format, &next, table)?;
             shown = next;
@@ -107,24 +112,29 @@ pub(super) async fn run(session: &Session, arguments: &WatchArguments, format: O
     Ok(())
 }
 
-/// True when everything that will come has come: offers of every region, and the picture of what runs.
+/// True when everything that will come has come: offers of every region, the picture of what runs and who began it.
 fn is_complete(fleet: &FleetSnapshot) -> bool {
     fleet.clusters.iter().all(|cluster| {
         let is_running = cluster.cluster.value.as_ref().is_some_and(|value| value.is_upgrading());
-        cluster.region.state.is_settled() && (!is_running || cluster.is_picture_complete())
+        let is_running_known = || cluster.is_picture_complete() && cluster.change_author.state.is_settled();
+        cluster.region.state.is_settled() && (!is_running || is_running_known())
     })
 }
 
-fn document(fleet: &FleetSnapshot, now: Timestamp) -> ClustersDocument {
+fn document(fleet: &FleetSnapshot, executions: &[Arc<ExecutionView>], now: Timestamp) -> ClustersDocument {
     ClustersDocument {
         schema: "aks-cockpit/clusters/v1",
         as_of: fleet.list_as_of,
-        clusters: fleet.clusters.iter().map(|cluster| row(cluster, now)).collect(),
+        clusters: fleet
+            .clusters
+            .iter()
+            .map(|cluster| row(cluster, executions, now))
+            .collect(),
         findings: fleet.list_findings.clone(),
     }
 }
 
-fn row(snapshot: &ClusterSnapshot, now: Timestamp) -> ClusterRow {
+fn row(snapshot: &ClusterSnapshot, executions: &[Arc<ExecutionView>], now: Timestamp) -> ClusterRow {
     let cluster = snapshot.cluster.value.as_deref();
     let version = cluster
         .and_then(|cluster| cluster.version)
@@ -167,7 +177,7 @@ fn row(snapshot: &ClusterSnapshot, now: Timestamp) -> ClusterRow {
             ),
         },
         upgrades: upgrades.map(|offers| offers.iter().map(ToString::to_string).collect()),
-        running: running(snapshot),
+        running: running(snapshot, own(executions, snapshot)),
     }
 }
 
@@ -186,7 +196,51 @@ fn pools(cluster: &crate::domain::cluster::Cluster) -> Vec<PoolRow> {
         .collect()
 }
 
-fn running(snapshot: &ClusterSnapshot) -> Option<RunningRow> {
+/// The execution of this journal that changes the cluster now.
+fn own<'a>(executions: &'a [Arc<ExecutionView>], snapshot: &ClusterSnapshot) -> Option<&'a ExecutionView> {
+    let is_moving = |view: &&Arc<ExecutionView>| {
+        view.plan.cluster == snapshot.id
+            && matches!(
+                view.state,
+                ExecutionState::Running | ExecutionState::Pausing { .. } | ExecutionState::Aborting
+            )
+    };
+    executions.iter().find(is_moving).map(Arc::as_ref)
+}
+
+/// Who began what runs, and when.
+#[derive(Debug, Default)]
+struct Beginning {
+    by: Option<String>,
+    by_unknown: Option<String>,
+    at: Option<Timestamp>,
+}
+
+impl Beginning {
+    /// Of our own execution, unless somebody else began what it goes on with; else what the activity log says.
+    fn of(snapshot: &ClusterSnapshot, own: Option<&ExecutionView>) -> Self {
+        let own = own.filter(|view| !matches!(view.origin, Some(Origin::Foreign { .. })));
+        let author = &snapshot.change_author;
+        match (own, &author.value) {
+            (Some(view), _) => Self {
+                by: Some(format!("{}@{}", view.started_by.name, view.started_by.host)),
+                by_unknown: None,
+                at: Some(view.started_at),
+            },
+            (None, Some(author)) => Self {
+                by: Some(author.caller.clone()),
+                by_unknown: None,
+                at: Some(author.at),
+            },
+            (None, None) => Self {
+                by_unknown: author.state.why(),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+fn running(snapshot: &ClusterSnapshot, own: Option<&ExecutionView>) -> Option<RunningRow> {
     let cluster = snapshot.cluster.value.as_deref();
     let live = snapshot.live.as_deref();
     let state = cluster.and_then(|cluster| cluster.active_state());
@@ -201,6 +255,7 @@ fn running(snapshot: &ClusterSnapshot) -> Option<RunningRow> {
             .map(|version| version.to_string())
     });
     let progress = live.map(LivePicture::progress);
+    let beginning = Beginning::of(snapshot, own);
     Some(RunningRow {
         kind: match state {
             Some(ProvisioningState::UpgradingNodeImageVersion) => "nodeImageUpgrade".to_owned(),
@@ -209,9 +264,9 @@ fn running(snapshot: &ClusterSnapshot) -> Option<RunningRow> {
             None => "upgrade".to_owned(),
         },
         target,
-        started_at: live.and_then(|live| live.running_since),
-        started_by: None,
-        started_by_unknown: "the activity log is not read",
+        started_at: beginning.at.or_else(|| live.and_then(|live| live.running_since)),
+        started_by: beginning.by,
+        started_by_unknown: beginning.by_unknown,
         progress_unknown: match progress {
             Some(_) => None,
             None => Some(

@@ -2,10 +2,14 @@
 
 use std::io::IsTerminal;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::args::GlobalArguments;
+use super::background::Background;
 use super::output;
+use super::plan;
 use super::session::{Pace, Session};
+use crate::domain::smoke_test::SmokeTest;
 use crate::problem::{Exit, Problem};
 use crate::ui::{self, Colour, Ending, Look, UiSettings};
 
@@ -16,8 +20,9 @@ pub(super) async fn run(global: &GlobalArguments) -> Result<Exit, Problem> {
             .because("stdin or stdout is not one")
             .try_this("run it without pipes, or use a headless command such as `aks-cockpit clusters --output json`"));
     }
+    let smoke_tests = smoke_tests(global)?;
     let session = Session::open(global, Pace::Story).await?;
-    let ended = ui::run(settings(global, &session)).await;
+    let ended = ui::run(settings(global, &session, smoke_tests)).await;
     session.engine.leave().await;
     match ended {
         Ok(Ending::Left) => Ok(Exit::Done),
@@ -28,8 +33,9 @@ pub(super) async fn run(global: &GlobalArguments) -> Result<Exit, Problem> {
 
 /// Draws the cockpit's pictures instead of showing it.
 pub(super) async fn draw(global: &GlobalArguments, directory: &Path) -> Result<(), Problem> {
+    let smoke_tests = smoke_tests(global)?;
     let session = Session::open(global, Pace::Story).await?;
-    let files = ui::draw_pictures(settings(global, &session), directory)
+    let files = ui::draw_pictures(settings(global, &session, smoke_tests), directory)
         .await
         .map_err(|error| {
             Problem::new(
@@ -43,7 +49,12 @@ pub(super) async fn draw(global: &GlobalArguments, directory: &Path) -> Result<(
     output::write_out(&(names.join("\n") + "\n"))
 }
 
-fn settings(global: &GlobalArguments, session: &Session) -> UiSettings {
+fn smoke_tests(global: &GlobalArguments) -> Result<Vec<SmokeTest>, Problem> {
+    let read = global.smoke_tests.as_deref().map(plan::file::read_smoke_tests);
+    Ok(read.transpose()?.unwrap_or_default())
+}
+
+fn settings(global: &GlobalArguments, session: &Session, smoke_tests: Vec<SmokeTest>) -> UiSettings {
     UiSettings {
         inventory: session.inventory.clone(),
         engine: session.engine.clone(),
@@ -56,7 +67,16 @@ fn settings(global: &GlobalArguments, session: &Session) -> UiSettings {
             colour: colour(global),
         },
         can_leave_running: !session.is_simulated,
+        background: background(global, session),
+        smoke_tests,
     }
+}
+
+/// How an execution goes on without the cockpit; `None` where it cannot.
+fn background(global: &GlobalArguments, session: &Session) -> Option<ui::Background> {
+    let background = Background::of(global, session).ok()?;
+    // The process waits by itself until this one has left the controls.
+    Some(Arc::new(move |execution| background.spawn(execution).map(|_| ())))
 }
 
 /// NO_COLOR counts when it is set to anything but nothing (no-color.org).

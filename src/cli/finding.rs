@@ -184,8 +184,10 @@ mod tests {
                 upgrades: Sourced::default(),
                 region: Sourced::default(),
                 kubernetes: SourceState::NotAsked,
+                are_watches_settled: false,
                 operation_text: None,
                 live: None,
+                change_author: Sourced::default(),
             })
         };
         FleetSnapshot {

@@ -1,20 +1,27 @@
 //! The command line: what was asked for, the session it needs, and the command that does it.
 
+mod api_servers;
 mod args;
+mod background;
 mod clusters;
 mod cockpit;
+mod drive;
 mod execute;
 mod finding;
 mod nodes;
 mod output;
+mod person;
+mod plan;
 mod session;
+mod signals;
 mod simulate;
 mod status;
+mod timeline;
 mod versions;
 
 use clap::{CommandFactory, Parser};
 
-use self::args::{Arguments, Command, GlobalArguments};
+use self::args::{Arguments, Command, DriveArguments, GlobalArguments};
 use self::session::{Pace, Session};
 use crate::problem::{Exit, Problem};
 
@@ -45,9 +52,14 @@ async fn run_command(arguments: Arguments) -> Result<Exit, Problem> {
     let Some(command) = arguments.command else {
         return cockpit::run(&global).await;
     };
+    if let Command::Drive(DriveArguments { background: true, .. }) = &command {
+        // First of all: from here on a closed terminal does not reach this process.
+        background::leave_terminal()?;
+    }
     match command {
         Command::Demo(demo) => {
             global.simulate = Some(demo.scenario);
+            global.smoke_tests = demo.smoke_tests.or(global.smoke_tests);
             if let Some(directory) = demo.pictures {
                 return cockpit::draw(&global, &directory).await.map(|()| Exit::Done);
             }
@@ -94,13 +106,38 @@ async fn run_in(session: &Session, global: &GlobalArguments, command: Command) -
         Command::Status(arguments) => status::run(session, &arguments, global.output)
             .await
             .map(|()| Exit::Done),
+        Command::Timeline(arguments) => timeline::run(session, &arguments, global.output)
+            .await
+            .map(|()| Exit::Done),
+        Command::Plan(arguments) => plan::run(session, &arguments, global).await,
+        Command::Drive(arguments) => drive::run(session, &arguments, global).await,
+        changing => run_changing(session, global, changing).await,
+    }
+}
+
+/// The commands that start or steer an execution.
+async fn run_changing(session: &Session, global: &GlobalArguments, command: Command) -> Result<Exit, Problem> {
+    match command {
         Command::Start(arguments) => execute::start(session, &arguments, global).await,
         Command::Pause(arguments) => execute::pause(session, &arguments, global).await,
         Command::Resume(arguments) => execute::resume(session, &arguments, global).await,
         Command::Retry(arguments) => execute::retry(session, &arguments, global).await,
         Command::Abort(arguments) => execute::abort(session, &arguments, global).await,
-        Command::Demo(_) | Command::Simulate(_) | Command::Completions { .. } | Command::Man => {
-            unreachable!("these need no session and are handled before")
-        }
+        Command::Approve(arguments) => execute::approve(session, &arguments, global).await,
+        Command::Skip(arguments) => execute::skip(session, &arguments, global).await,
+        Command::Ask(arguments) => execute::ask(session, &arguments, global).await,
+        Command::HandOver(arguments) => execute::hand_over(session, &arguments, global).await,
+        Command::TakeOver(arguments) => execute::take_over(session, &arguments, global).await,
+        Command::Clusters(_)
+        | Command::Versions(_)
+        | Command::Nodes(_)
+        | Command::Status(_)
+        | Command::Timeline(_)
+        | Command::Plan(_)
+        | Command::Drive(_)
+        | Command::Demo(_)
+        | Command::Simulate(_)
+        | Command::Completions { .. }
+        | Command::Man => unreachable!("these change nothing and are handled before"),
     }
 }

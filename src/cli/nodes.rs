@@ -78,7 +78,7 @@ pub(super) async fn run(session: &Session, arguments: &NodesArguments, format: O
     };
     let focus = Focus::on(session, &found.id);
     focus
-        .wait(|cluster| cluster.kubernetes.is_settled() && cluster.live.is_some())
+        .wait(|cluster| cluster.is_kubernetes_read() && cluster.live.is_some())
         .await?;
     let snapshot = focus.wait_briefly(ClusterSnapshot::is_picture_complete).await?;
     let readable = matches!(snapshot.kubernetes, SourceState::Fresh | SourceState::Stale { .. });

@@ -17,7 +17,7 @@ pub(crate) fn print<D: Serialize>(
     table: impl FnOnce(&D) -> String,
 ) -> Result<(), Problem> {
     let text = match format {
-        OutputFormat::Table => table(document),
+        OutputFormat::Table | OutputFormat::Markdown => table(document),
         OutputFormat::Json => to_json(document, serde_json::to_string_pretty)? + "\n",
         OutputFormat::Jsonl => to_json(document, serde_json::to_string)? + "\n",
     };
@@ -51,7 +51,7 @@ pub(crate) fn say(text: &str) {
 /// Shows a problem on stderr: as text, or as one JSON document where the format asks for JSON.
 pub(crate) fn report(format: OutputFormat, problem: &Problem) {
     match format {
-        OutputFormat::Table => say(&format!("aks-cockpit: {problem}")),
+        OutputFormat::Table | OutputFormat::Markdown => say(&format!("aks-cockpit: {problem}")),
         OutputFormat::Json | OutputFormat::Jsonl => {
             let document = serde_json::json!({
                 "schema": "aks-cockpit/problem/v1",

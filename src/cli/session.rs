@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::api_servers;
 use super::args::GlobalArguments;
+use super::person::person;
 use crate::azure::client::{AzureClient, AzureSettings};
 use crate::azure::credentials::Credential;
 use crate::clock::Clock;
@@ -19,6 +21,7 @@ use crate::kubernetes::client::{Access, KubernetesClient};
 use crate::problem::{Exit, Problem};
 use crate::simulator::scenario::Scenario;
 use crate::simulator::server::RunningSimulator;
+use crate::smoke::SmokeRunner;
 
 /// The Azure API version used unless the settings say otherwise.
 const API_VERSION: &str = "2026-08-01";
@@ -32,6 +35,9 @@ pub(crate) struct Session {
     /// What the header calls this: a cloud, `simulated: demo`, or a kubeconfig's name.
     pub(crate) scope: String,
     pub(crate) is_simulated: bool,
+    /// Where the journal and the log are.
+    pub(crate) state: PathBuf,
+    engine_settings: EngineSettings,
     _simulator: Option<RunningSimulator>,
     _log: Option<tracing_appender::non_blocking::WorkerGuard>,
     _temporary: Option<TemporaryDirectory>,
@@ -76,6 +82,11 @@ impl Session {
             Some(file) => Some(kubeconfig(file, global.context.as_deref()).await?),
             None => None,
         };
+        let kubernetes = match (&azure, &kubeconfig) {
+            (Some(azure), _) => Some(api_servers::from_azure(azure.clone())),
+            (None, Some(access)) => Some(api_servers::from_kubeconfig(access.clone())),
+            (None, None) => None,
+        };
         let inventory = handle::start(InventorySettings {
             azure: azure.clone(),
             kubeconfig,
@@ -84,7 +95,7 @@ impl Session {
             refresh: RefreshIntervals::default(),
         });
         let person = person();
-        let engine = EngineHandle::open(EngineSettings {
+        let engine_settings = EngineSettings {
             journal_path: state.join("journal.db"),
             azure,
             clock: clock.clone(),
@@ -93,8 +104,10 @@ impl Session {
             targets: target_sink(&inventory),
             poll_interval: Duration::from_secs(10),
             read_only: global.read_only,
-        })
-        .map_err(Problem::from)?;
+            kubernetes,
+            smoke: SmokeRunner::new(clock.clone()),
+        };
+        let engine = EngineHandle::open(engine_settings.clone()).map_err(Problem::from)?;
         Ok(Self {
             clock,
             inventory,
@@ -102,10 +115,21 @@ impl Session {
             person,
             scope: scope(global),
             is_simulated: simulated.is_some(),
+            state,
+            engine_settings,
             _simulator: simulated,
             _log: Some(log),
             _temporary: temporary,
         })
+    }
+
+    /// A second engine on the same journal, that watches and never drives or writes.
+    pub(crate) fn watcher(&self) -> Result<EngineHandle, Problem> {
+        EngineHandle::open(EngineSettings {
+            read_only: true,
+            ..self.engine_settings.clone()
+        })
+        .map_err(Problem::from)
     }
 }
 
@@ -250,24 +274,4 @@ fn state_directory(
         })?;
     create_private(&path).map_err(|error| problem(&path, error))?;
     Ok((path, None))
-}
-
-/// Who is at the keyboard, as the operating system says.
-fn person() -> Person {
-    let first = |names: &[&str]| {
-        names
-            .iter()
-            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-    };
-    let host = first(&["HOSTNAME", "COMPUTERNAME"])
-        .or_else(|| {
-            std::fs::read_to_string("/etc/hostname")
-                .ok()
-                .map(|text| text.trim().to_owned())
-        })
-        .filter(|name| !name.is_empty());
-    Person {
-        name: first(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".to_owned()),
-        host: host.unwrap_or_else(|| "unknown".to_owned()),
-    }
 }

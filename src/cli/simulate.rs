@@ -6,6 +6,7 @@ use std::path::Path;
 use super::args::{GlobalArguments, OutputFormat, SimulateArguments};
 use super::output;
 use super::session::{Pace, start_simulator, temporary_directory};
+use super::signals;
 use crate::problem::{Exit, Problem};
 use crate::simulator::scenario::Scenario;
 
@@ -30,28 +31,12 @@ pub(super) async fn run(global: &GlobalArguments, arguments: &SimulateArguments)
     }
     output::print_line(&simulator.endpoints_json(&kubeconfigs))?;
     output::say("The simulator listens until you press ctrl-c.");
-    wait_for_the_end().await;
+    signals::end().await;
     if is_ours {
         // The kubeconfigs lead nowhere once the simulator has stopped.
         let _ = std::fs::remove_dir_all(&directory);
     }
     Ok(())
-}
-
-async fn wait_for_the_end() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without signals only the end of the process ends it.
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 fn list(format: OutputFormat) -> Result<(), Problem> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ClusterId, NodePoolName};
+use super::node_pool::UpgradeSettings;
 use super::version::{KubernetesVersion, NodeImageVersion};
 
 /// One change of one Azure resource.
@@ -24,6 +25,21 @@ pub enum Change {
         /// What Azure offered when the change was planned; Azure takes the newest at the time of the request.
         to: Option<NodeImageVersion>,
     },
+    /// Writes a pool's upgrade settings: those that are given; the others stay as they are.
+    SetPoolSettings {
+        cluster: ClusterId,
+        pool: NodePoolName,
+        settings: UpgradeSettings,
+    },
+    /// Takes a pool back to the version and image it ran before
+    /// (AKS docs "Roll back a node pool version", 2026; API 2026-04-01 and later).
+    #[serde(rename_all = "camelCase")]
+    RollBackNodePool {
+        cluster: ClusterId,
+        pool: NodePoolName,
+        to: KubernetesVersion,
+        node_image: NodeImageVersion,
+    },
     /// Stops the operation that runs on the cluster; what is done stays done.
     AbortCluster { cluster: ClusterId },
     /// Stops the operation that runs on the pool; nodes already done stay done.
@@ -37,6 +53,8 @@ impl Change {
             Self::UpgradeControlPlane { cluster, .. }
             | Self::UpgradeNodePool { cluster, .. }
             | Self::UpgradeNodeImage { cluster, .. }
+            | Self::SetPoolSettings { cluster, .. }
+            | Self::RollBackNodePool { cluster, .. }
             | Self::AbortCluster { cluster }
             | Self::AbortNodePool { cluster, .. } => cluster,
         }
@@ -48,6 +66,8 @@ impl Change {
             Self::UpgradeControlPlane { .. } | Self::AbortCluster { .. } => None,
             Self::UpgradeNodePool { pool, .. }
             | Self::UpgradeNodeImage { pool, .. }
+            | Self::SetPoolSettings { pool, .. }
+            | Self::RollBackNodePool { pool, .. }
             | Self::AbortNodePool { pool, .. } => Some(pool),
         }
     }
@@ -58,12 +78,13 @@ impl Change {
             Self::UpgradeControlPlane { cluster, .. } => Some(Self::AbortCluster {
                 cluster: cluster.clone(),
             }),
-            Self::UpgradeNodePool { cluster, pool, .. } | Self::UpgradeNodeImage { cluster, pool, .. } => {
-                Some(Self::AbortNodePool {
-                    cluster: cluster.clone(),
-                    pool: pool.clone(),
-                })
-            }
+            Self::UpgradeNodePool { cluster, pool, .. }
+            | Self::UpgradeNodeImage { cluster, pool, .. }
+            | Self::SetPoolSettings { cluster, pool, .. }
+            | Self::RollBackNodePool { cluster, pool, .. } => Some(Self::AbortNodePool {
+                cluster: cluster.clone(),
+                pool: pool.clone(),
+            }),
             Self::AbortCluster { .. } | Self::AbortNodePool { .. } => None,
         }
     }

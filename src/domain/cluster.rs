@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::ids::{ClusterId, NodePoolName, SubscriptionId};
+use super::network::PodNetwork;
 use super::node_pool::NodePool;
 use super::provisioning::{AzureErrorDetail, PowerState, ProvisioningState};
 use super::version::{KubernetesVersion, MinorVersion, NodeImageVersion};
@@ -31,6 +32,8 @@ pub struct Cluster {
     /// Set where the API server has no public address.
     pub private_fqdn: Option<String>,
     pub node_resource_group: Option<String>,
+    /// `None` where it is not known, or where the plugin is not Azure's.
+    pub network: Option<PodNetwork>,
     /// In Azure's order, which is the order a whole-cluster upgrade uses. Empty where Azure sent none.
     pub pools: Vec<NodePool>,
     pub tags: BTreeMap<String, String>,

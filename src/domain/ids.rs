@@ -62,6 +62,10 @@ name_type! {
     PlanId
 }
 name_type! {
+    /// Name of a smoke test, unique within its plan.
+    SmokeTestName
+}
+name_type! {
     /// Id of a step, unique within its plan and stable over edits.
     StepId
 }

@@ -6,6 +6,21 @@ use std::collections::{BTreeMap, VecDeque};
 use super::cluster::RegionVersions;
 use super::version::KubernetesVersion;
 
+/// Minors a pool may be behind a control plane at `control_plane`: three from 1.28, two before
+/// (AKS docs "Upgrade an AKS cluster control plane", 2026).
+pub fn allowed_skew(control_plane: KubernetesVersion) -> i32 {
+    if control_plane < KubernetesVersion::new(1, 28, 0) {
+        2
+    } else {
+        3
+    }
+}
+
+/// True where a pool at `pool` is too old for a control plane at `control_plane`, or newer than it.
+pub fn breaks_skew(control_plane: KubernetesVersion, pool: KubernetesVersion) -> bool {
+    pool > control_plane || control_plane.minors_ahead_of(pool) > allowed_skew(control_plane)
+}
+
 /// The shortest way from one version to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpgradePath {
@@ -106,6 +121,25 @@ mod tests {
             hops("1.31.4", &region),
             ["1.32.7 > 1.33.1", "1.32.7", "1.32.4", "1.31.9"]
         );
+    }
+
+    #[test]
+    fn pools_may_be_three_minors_behind_from_1_28() {
+        for (control_plane, pool, breaks) in [
+            ("1.27.9", "1.25.0", false),
+            ("1.27.9", "1.24.9", true),
+            ("1.28.0", "1.25.0", false),
+            ("1.34.2", "1.31.1", false),
+            ("1.34.2", "1.30.9", true),
+            ("1.34.2", "1.34.2", false),
+            ("1.34.2", "1.34.3", true),
+        ] {
+            assert_eq!(
+                breaks_skew(version(control_plane), version(pool)),
+                breaks,
+                "{pool} below {control_plane}"
+            );
+        }
     }
 
     #[test]

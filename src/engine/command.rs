@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::ids::StepId;
+
 /// Who gave a command, from the operating system and the settings; never a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
@@ -32,6 +34,22 @@ pub enum Command {
     /// Resume after a failure, as a new attempt.
     Retry,
     Abort,
+    /// A person says yes to the approval that holds the execution; `step` guards against a late yes to another one.
+    Approve {
+        step: Option<StepId>,
+        reason: String,
+    },
+    /// Leaves out the step that waits, has failed or is paused; the reason is recorded.
+    Skip {
+        step: Option<StepId>,
+        reason: String,
+    },
+    /// Asks whoever drives to hand over the controls to the one who asks.
+    AskForControls,
+    /// The one who drives gives the controls away.
+    HandOver {
+        to: Person,
+    },
 }
 
 impl Command {
@@ -42,6 +60,10 @@ impl Command {
             Self::Resume => "resume",
             Self::Retry => "retry",
             Self::Abort => "abort",
+            Self::Approve { .. } => "approve",
+            Self::Skip { .. } => "skip",
+            Self::AskForControls => "ask for the controls",
+            Self::HandOver { .. } => "hand over",
         }
     }
 }

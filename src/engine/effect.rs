@@ -8,12 +8,16 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::command::{Command, Person};
-use super::machine::state::{State, Stop, Work};
-use super::record::Purpose;
+use super::machine::state::{Gate, State, Stop, Work};
+use super::record::{LeaseState, Purpose};
 use super::view::ExecutionState;
 use crate::domain::change::{Change, OperationLink, RequestPreview};
+use crate::domain::cluster::Cluster;
+use crate::domain::node_pool::UpgradeSettings;
 use crate::domain::provisioning::{AzureErrorDetail, OperationState, ProvisioningState};
+use crate::domain::smoke_test::{SmokeRun, SmokeTest};
 use crate::domain::version::{KubernetesVersion, NodeImageVersion};
+use crate::domain::workload::WorkloadPicture;
 use crate::progress::picture::LivePicture;
 
 /// Which turn of which request an effect belongs to; an answer to an earlier turn is late, and changes nothing.
@@ -49,6 +53,22 @@ pub enum Effect {
     },
     /// Hand over the live picture: now, and again whenever it changes or some time has passed.
     WatchNodes { ticket: Ticket },
+    /// Say when this time has come.
+    WaitUntil { ticket: Ticket, until: Timestamp },
+    /// Run a smoke test, not before the time given.
+    Test {
+        ticket: Ticket,
+        test: Box<SmokeTest>,
+        not_before: Option<Timestamp>,
+    },
+    /// Read the readiness of all workloads, after a pause where it is not the first time.
+    ReadWorkloads { ticket: Ticket },
+    /// Read the whole cluster with all its pools.
+    ReadCluster {
+        ticket: Ticket,
+        /// Looks before this one; the first is taken at once.
+        looks: u32,
+    },
 }
 
 impl Effect {
@@ -59,7 +79,11 @@ impl Effect {
             | Self::Send { ticket, .. }
             | Self::Poll { ticket, .. }
             | Self::ReadResource { ticket, .. }
-            | Self::WatchNodes { ticket } => *ticket,
+            | Self::WatchNodes { ticket }
+            | Self::WaitUntil { ticket, .. }
+            | Self::Test { ticket, .. }
+            | Self::ReadWorkloads { ticket }
+            | Self::ReadCluster { ticket, .. } => *ticket,
         }
     }
 }
@@ -69,13 +93,19 @@ pub fn effects(state: &State) -> Vec<Effect> {
     if !state.is_acting() {
         return Vec::new();
     }
+    let ticket = state.ticket(Purpose::Step);
+    if let Work::TakingBaseline = state.work {
+        return vec![Effect::ReadWorkloads { ticket }];
+    }
+    if let Work::AtGate(gate) = &state.work {
+        return gate_effects(state, gate);
+    }
     let Some(change) = state.change() else {
         return Vec::new();
     };
     let mut effects = Vec::new();
-    let ticket = state.ticket(Purpose::Step);
     match &state.work {
-        Work::Idle => {}
+        Work::Idle | Work::TakingBaseline | Work::AtGate(_) => {}
         Work::Preparing { not_before, .. } => effects.push(Effect::Prepare {
             ticket,
             change: change.clone(),
@@ -88,7 +118,7 @@ pub fn effects(state: &State) -> Vec<Effect> {
             request: request.clone(),
             request_id: *request_id,
         }),
-        Work::Held { looks } | Work::Looking { looks, .. } | Work::Verifying { looks } => {
+        Work::Finding { looks } | Work::Held { looks } | Work::Looking { looks, .. } | Work::Verifying { looks } => {
             effects.push(Effect::ReadResource {
                 ticket,
                 change: change.clone(),
@@ -100,14 +130,41 @@ pub fn effects(state: &State) -> Vec<Effect> {
                 ticket,
                 operation: operation.clone(),
             });
-            if state.is_waiting_for_boundary() {
+            if state.is_waiting_for_boundary() || state.is_guarding() {
                 effects.push(Effect::WatchNodes { ticket });
             }
+            effects.extend(state.running_guard().map(|test| Effect::Test {
+                ticket: state.ticket(Purpose::Guard),
+                test: Box::new(test.clone()),
+                not_before: None,
+            }));
         }
         Work::CheckingNodes { .. } | Work::Settling => effects.push(Effect::WatchNodes { ticket }),
     }
     effects.extend(stop_effect(state, &change));
     effects
+}
+
+fn gate_effects(state: &State, gate: &Gate) -> Vec<Effect> {
+    let ticket = state.ticket(Purpose::Step);
+    match gate {
+        Gate::Approval => Vec::new(),
+        Gate::Wait { until } => vec![Effect::WaitUntil { ticket, until: *until }],
+        Gate::SmokeTest { not_before, .. } => state
+            .gate_test()
+            .map(|test| Effect::Test {
+                ticket,
+                test: Box::new(test.clone()),
+                not_before: *not_before,
+            })
+            .into_iter()
+            .collect(),
+        // Without a baseline there is nothing to compare with.
+        Gate::Readiness if state.baseline.is_none() => Vec::new(),
+        Gate::Readiness => vec![Effect::ReadWorkloads { ticket }],
+        Gate::Verify { looks } => vec![Effect::ReadCluster { ticket, looks: *looks }],
+        Gate::VerifyNodes { .. } => vec![Effect::WatchNodes { ticket }],
+    }
 }
 
 fn stop_effect(state: &State, change: &Change) -> Option<Effect> {
@@ -185,6 +242,10 @@ pub struct Resource {
     pub node_image: Option<NodeImageVersion>,
     pub etag: Option<String>,
     pub error: Option<AzureErrorDetail>,
+    /// Of a pool.
+    pub upgrade_settings: Option<UpgradeSettings>,
+    /// Who started the operation that keeps a change out, where the activity log says.
+    pub busy_by: Option<String>,
 }
 
 /// Everything that can happen to an execution.
@@ -194,10 +255,14 @@ pub enum Input {
     Taken {
         by: Person,
         pid: u32,
+        /// Why the place was taken from a driver that was alive.
+        reason: Option<String>,
     },
     Left {
         by: Person,
         why: String,
+        /// Who was given the controls.
+        to: Option<Person>,
     },
     /// Starts an execution that is only planned.
     Begin,
@@ -238,12 +303,35 @@ pub enum Input {
         ticket: Ticket,
         picture: Arc<LivePicture>,
     },
+    /// The time an effect waited for has come.
+    TimeCame {
+        ticket: Ticket,
+    },
+    Tested {
+        ticket: Ticket,
+        run: SmokeRun,
+    },
+    WorkloadsRead {
+        ticket: Ticket,
+        /// Or why they cannot be read, in a sentence.
+        picture: Result<WorkloadPicture, String>,
+    },
+    ClusterRead {
+        ticket: Ticket,
+        cluster: Box<Cluster>,
+    },
+    /// What became of the cluster's Lease; only changes.
+    Lease {
+        lease: LeaseState,
+    },
 }
 
 impl State {
-    /// True while the machine may act: it never does while paused, failed, planned or ended.
+    /// True while the machine may act: it never does while paused, failed, planned or ended, nor while somebody else
+    /// drives the cluster.
     pub fn is_acting(&self) -> bool {
         self.unreadable == 0
+            && !self.has_lost_lease()
             && matches!(
                 self.execution,
                 ExecutionState::Running

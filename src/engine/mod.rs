@@ -1,11 +1,14 @@
 //! Executes one plan: a pure machine over a journal, a driver that acts, handles for everyone else.
 
+pub mod brief;
 pub mod command;
 mod driver;
 pub mod effect;
 pub mod handle;
+pub mod lease;
 pub mod machine;
 pub mod record;
 pub mod recovery;
 pub mod target;
+pub mod timeline;
 pub mod view;

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::machine::apply;
-use super::machine::state::{State, Stop, Work};
+use super::machine::state::{Gate, State, Stop, Work};
 use super::record::Record;
 use crate::domain::change::{Change, OperationLink};
 use crate::domain::ids::ExecutionId;
@@ -23,8 +23,12 @@ pub enum Look {
     Resource(Change),
     /// An operation of ours was running when the journal ended.
     Operation(OperationLink),
-    /// The operation is over, and its nodes were still to be looked at.
+    /// Claims were good, and the nodes were still to be looked at.
     Nodes,
+    /// The workloads were to be compared with those of the start, or were to be read for that.
+    Workloads,
+    /// Azure's claims were to be compared with what the plan promised.
+    Cluster,
 }
 
 /// Folds the records of one execution, oldest first.
@@ -36,10 +40,10 @@ pub fn restore<'a>(
     records: impl IntoIterator<Item = (Timestamp, &'a Record)>,
 ) -> Result<State, RecoveryError> {
     let mut records = records.into_iter();
-    let Some((at, Record::Created { plan, by })) = records.next() else {
+    let Some((at, Record::Created { plan, by, origin })) = records.next() else {
         return Err(RecoveryError::NoBeginning(id.clone()));
     };
-    let mut state = State::created(id.clone(), plan.clone(), by.clone(), at);
+    let mut state = State::created(id.clone(), plan.clone(), by.clone(), origin.clone(), at);
     for (at, record) in records {
         apply(&mut state, record, at);
     }
@@ -65,17 +69,32 @@ pub fn lost_answers(state: &State) -> Vec<Record> {
 
 /// Everything to look at before going on; empty where nothing of ours was under way.
 pub fn look_first(state: &State) -> Vec<Look> {
-    let Some(change) = state.change().filter(|_| state.is_acting()) else {
+    if !state.is_acting() {
+        return Vec::new();
+    }
+    match &state.work {
+        Work::TakingBaseline | Work::AtGate(Gate::Readiness) => return vec![Look::Workloads],
+        Work::AtGate(Gate::Verify { .. }) => return vec![Look::Cluster],
+        Work::AtGate(Gate::VerifyNodes { .. }) => return vec![Look::Nodes],
+        // Nobody has to look: a person, the time or the next run of the test opens these.
+        Work::AtGate(_) => return Vec::new(),
+        _ => {}
+    }
+    let Some(change) = state.change() else {
         return Vec::new();
     };
     let mut looks = Vec::new();
     match &state.work {
-        Work::Sending { .. } | Work::Looking { .. } | Work::Verifying { .. } | Work::Held { .. } => {
+        Work::Finding { .. }
+        | Work::Sending { .. }
+        | Work::Looking { .. }
+        | Work::Verifying { .. }
+        | Work::Held { .. } => {
             looks.push(Look::Resource(change));
         }
         Work::Following { operation } => looks.push(Look::Operation(operation.clone())),
         Work::CheckingNodes { .. } | Work::Settling => looks.push(Look::Nodes),
-        Work::Idle | Work::Preparing { .. } => {}
+        Work::Idle | Work::Preparing { .. } | Work::TakingBaseline | Work::AtGate(_) => {}
     }
     match &state.stop {
         Stop::Sending { .. } | Stop::Looking { .. } => looks.extend(state.change().map(Look::Resource)),

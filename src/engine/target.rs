@@ -16,6 +16,19 @@ pub fn target_of(plan: &Plan) -> Target {
                 let pool: &mut PoolTarget = target.pools.entry(pool.clone()).or_default();
                 pool.node_image.clone_from(to);
             }
+            StepKind::PoolRollback {
+                pool, to, node_image, ..
+            } => {
+                let pool: &mut PoolTarget = target.pools.entry(pool.clone()).or_default();
+                pool.version = Some(*to);
+                pool.node_image = Some(node_image.clone());
+            }
+            StepKind::PoolSettings { .. }
+            | StepKind::Approval { .. }
+            | StepKind::Wait { .. }
+            | StepKind::SmokeTest { .. }
+            | StepKind::ReadinessGate
+            | StepKind::Verify => {}
         }
     }
     target
@@ -32,7 +45,7 @@ mod tests {
 
     #[test]
     fn a_target_names_the_end_of_every_resource() {
-        let step = |id: &str, kind| Step { id: id.into(), kind };
+        let step = Step::new;
         let to = "1.34.2".parse().unwrap();
         let image = NodeImageVersion::new("AKSUbuntu-2204-202608.01.0");
         let plan = Plan {
@@ -59,6 +72,7 @@ mod tests {
                     },
                 ),
             ],
+            smoke_tests: Vec::new(),
         };
         let target = target_of(&plan);
         assert_eq!(target.control_plane, Some(to));

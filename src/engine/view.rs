@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::command::{PauseDepth, Person};
-use crate::domain::ids::{ExecutionId, NodeName};
+use super::record::{LeaseState, Origin};
+use crate::domain::ids::{ExecutionId, NodeName, SmokeTestName, StepId};
 use crate::domain::provisioning::AzureErrorDetail;
+use crate::domain::smoke_test::SmokeRun;
 use crate::plan::step::{Plan, Step};
 
 /// How an execution stands. Only `Aborted` and `Succeeded` are final.
@@ -73,6 +75,12 @@ pub enum StepState {
         error: AzureErrorDetail,
     },
     Succeeded,
+    /// A gate that holds the execution.
+    Holding,
+    /// Left out by a person.
+    Skipped {
+        reason: String,
+    },
 }
 
 impl StepState {
@@ -86,9 +94,40 @@ impl StepState {
             Self::Stopped => "stopped",
             Self::Failed { .. } => "failed",
             Self::Succeeded => "succeeded",
+            Self::Holding => "holding",
+            Self::Skipped { .. } => "skipped",
         }
     }
+
+    /// True where the plan goes on behind this step.
+    pub fn is_over(&self) -> bool {
+        matches!(self, Self::Succeeded | Self::Skipped { .. })
+    }
 }
+
+/// What holds an execution that is `Waiting` at a gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateView {
+    pub step: StepId,
+    /// The step kind's word: `approval`, `wait`, `smokeTest`, `readinessGate`, `verify`.
+    pub kind: &'static str,
+    /// What it waits for, in a sentence.
+    pub reason: String,
+    pub since: Timestamp,
+    /// For a wait: when it is over.
+    pub until: Option<Timestamp>,
+}
+
+/// The runs of one smoke test in this execution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmokeView {
+    pub name: SmokeTestName,
+    /// Oldest first; the newest [`SMOKE_RUNS_KEPT`].
+    pub runs: Vec<SmokeRun>,
+}
+
+/// Runs of one smoke test that a view carries.
+pub const SMOKE_RUNS_KEPT: usize = 120;
 
 /// One step with its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,11 +156,21 @@ pub struct ExecutionView {
     pub message: Option<String>,
     /// Nodes a pause or abort left cordoned or half drained, to be repaired.
     pub leftovers: Vec<NodeName>,
+    /// The gate that holds it.
+    pub gate: Option<GateView>,
+    /// In the plan's order; tests that have not run yet have no runs.
+    pub smoke: Vec<SmokeView>,
+    /// Who asks for the controls.
+    pub controls_asked_by: Option<Person>,
+    /// Who was given the controls and has not taken them yet.
+    pub handed_to: Option<Person>,
+    pub lease: Option<LeaseState>,
+    pub origin: Option<Origin>,
 }
 
 impl ExecutionView {
     /// The step that runs or comes next; `None` when all have succeeded.
     pub fn current_step(&self) -> Option<&StepView> {
-        self.steps.iter().find(|step| step.state != StepState::Succeeded)
+        self.steps.iter().find(|step| !step.state.is_over())
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::authors::{Authorship, Busy};
 use super::kubernetes_cells::KubernetesCells;
+use super::message::AuthorQuestion;
 use super::snapshot::{ClusterSnapshot, SourceState, Sourced};
 use crate::domain::cluster::{Cluster, ClusterUpgrades, RegionVersions};
 use crate::domain::ids::{ClusterId, NodeName};
@@ -32,6 +34,7 @@ pub(super) struct Entry {
     /// When a GET last answered; the list lags behind it.
     pub(super) read_at: Option<Timestamp>,
     pub(super) upgrades: Sourced<ClusterUpgrades>,
+    pub(super) authorship: Authorship,
     target: Option<Target>,
     pub(super) cells: KubernetesCells,
     live: Option<Arc<LivePicture>>,
@@ -55,6 +58,7 @@ impl Entry {
             cluster: Sourced::default(),
             read_at: None,
             upgrades: Sourced::default(),
+            authorship: Authorship::default(),
             target: None,
             cells: KubernetesCells::default(),
             live: None,
@@ -99,6 +103,22 @@ impl Entry {
             .value
             .as_ref()
             .is_some_and(|cluster| cluster.is_upgrading())
+    }
+
+    /// Notes whose change runs; what an execution of ours does is nobody else's.
+    pub(super) fn note_change(&mut self) {
+        let busy = self.cluster.value.as_deref().and_then(Busy::of);
+        let is_of_interest = self.target.is_none() && (self.session.is_some() || self.is_upgrading());
+        // What is passed over was not seen: it may have begun long before it is of interest.
+        let seen_at = self.cluster.as_of.filter(|_| is_of_interest || busy.is_none());
+        self.is_dirty |= self.authorship.note(busy.filter(|_| is_of_interest), seen_at);
+    }
+
+    /// What the activity log is to be asked now.
+    pub(super) fn author_question(&mut self, now: Timestamp) -> Option<AuthorQuestion> {
+        let question = self.authorship.question(&self.id, now)?;
+        self.is_dirty = true;
+        Some(question)
     }
 
     /// Notes that an upgrade is seen to run.
@@ -169,14 +189,18 @@ impl Entry {
             Some(snapshot) if !self.is_dirty => Arc::clone(snapshot),
             _ => {
                 self.is_dirty = false;
+                let kubernetes = self.kubernetes_state();
                 let snapshot = Arc::new(ClusterSnapshot {
                     id: self.id.clone(),
                     cluster: self.cluster.clone(),
                     upgrades: self.upgrades.clone(),
                     region: region.clone(),
-                    kubernetes: self.kubernetes_state(),
+                    are_watches_settled: matches!(kubernetes, SourceState::Unavailable { .. })
+                        || self.cells.are_settled(&self.pods_of),
+                    kubernetes,
                     operation_text: self.cluster.value.as_deref().and_then(operation_text),
                     live: self.live.clone(),
+                    change_author: self.authorship.author().clone(),
                 });
                 self.snapshot = Some(Arc::clone(&snapshot));
                 snapshot

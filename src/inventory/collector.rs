@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::handle::{InventorySettings, LiveRequest};
-use super::message::{Effect, News, Order, RegionKey};
+use super::message::{AuthorQuestion, Effect, News, Order, RegionKey};
 use super::readers::{self, AzureReader, KubeconfigSource, KubernetesReader};
 use super::snapshot::{FleetSnapshot, RequestBudget};
 use super::source::ReadProblem;
@@ -31,6 +31,9 @@ use crate::progress::picture::LivePicture;
 const NEWS: usize = 1024;
 /// News taken in at one go before the collector looks whether it should publish.
 const BATCH: usize = 256;
+
+/// Longest wait for the activity log, in wall time: a name is worth no more.
+const AUTHOR_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Orders of both kinds.
 #[derive(Debug)]
@@ -59,7 +62,8 @@ pub(super) struct Collector {
 /// How an errand ended.
 #[derive(Debug)]
 enum Errand {
-    RegionTold,
+    /// Its news are told.
+    Told,
     LiveDropped(ClusterId),
 }
 
@@ -186,7 +190,7 @@ impl Collector {
                 }
                 self.take_order(Ordered::Order(Order::Unfocus(cluster)));
             }
-            Ok(Errand::RegionTold) => {}
+            Ok(Errand::Told) => {}
             Err(error) => tracing::error!(%error, "an errand of the inventory ended badly"),
         }
     }
@@ -227,6 +231,7 @@ impl Collector {
                 }
                 Effect::HurryList => self.hurry_list.notify_one(),
                 Effect::ReadRegion(key) => self.read_region(key),
+                Effect::AskAuthor(question) => self.ask_author(question),
                 Effect::WatchPods(cluster, nodes) => {
                     if let Some(readers) = self.readers.get(&cluster) {
                         readers.pods_of.send_replace(nodes);
@@ -290,7 +295,32 @@ impl Collector {
             let read = azure.region_versions(&key.subscription, &key.location).await;
             // A collector that is gone needs no answer.
             let _ = news.send(News::RegionRead(key, read.map_err(ReadProblem::from))).await;
-            Errand::RegionTold
+            Errand::Told
+        });
+    }
+
+    fn ask_author(&mut self, question: AuthorQuestion) {
+        let Some(azure) = self.settings.azure.clone() else {
+            return;
+        };
+        let news = self.news.clone();
+        self.errands.spawn(async move {
+            let AuthorQuestion {
+                cluster,
+                pool,
+                since,
+                turn,
+            } = question;
+            let asked = azure.last_change_by(&cluster, pool.as_ref(), since);
+            let answer = match tokio::time::timeout(AUTHOR_PATIENCE, asked).await {
+                Ok(answer) => answer.map_err(ReadProblem::from),
+                Err(_) => Err(ReadProblem::Failed {
+                    why: "the activity log did not answer in time".to_owned(),
+                }),
+            };
+            // A collector that is gone needs no answer.
+            let _ = news.send(News::AuthorTold { cluster, turn, answer }).await;
+            Errand::Told
         });
     }
 }

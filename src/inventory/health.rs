@@ -89,15 +89,21 @@ impl ClusterSnapshot {
     /// True when everything the live picture needs has been read, or will not come soon: nodes, and for each drain its
     /// pods and what holds them.
     pub fn is_picture_complete(&self) -> bool {
-        match (&self.kubernetes, &self.live) {
-            (SourceState::NotAsked | SourceState::Loading, _) | (_, None) => false,
-            (SourceState::Fresh, Some(live)) => live
+        let Some(live) = self.live.as_deref().filter(|_| self.is_kubernetes_read()) else {
+            return false;
+        };
+        // What the events call blocked is explained by lists that are a moment younger.
+        self.kubernetes != SourceState::Fresh
+            || live
                 .nodes
                 .values()
                 .filter_map(|node| node.drain.as_ref())
-                .all(|drain| drain.pods_left.is_some() && drain.blocked_by_event.is_empty()),
-            _ => true,
-        }
+                .all(|drain| drain.blocked_by_event.is_empty())
+    }
+
+    /// True when every list of the cluster's API server has been read, or is known to be out of reach.
+    pub fn is_kubernetes_read(&self) -> bool {
+        self.kubernetes.is_settled() && self.are_watches_settled
     }
 
     /// How AKS supports the cluster's version at that time; `None` while the version is not known.

@@ -197,6 +197,26 @@ impl KubernetesCells {
         }
     }
 
+    /// True when the watches have brought all they will bring soon, with the pods of these nodes; a list that cannot be
+    /// read is waited for no longer.
+    ///
+    /// The nodes alone come first and show no drain yet: that takes events, budgets and pods.
+    pub(super) fn are_settled(&self, pods_of: &BTreeSet<NodeName>) -> bool {
+        if let Some(state) = &self.not_watched {
+            return state.is_settled();
+        }
+        let is_unreadable = |watched: Watched| {
+            let state = self.watches.get(&watched);
+            matches!(state, Some(WatchState::Broken { .. } | WatchState::Denied { .. }))
+        };
+        let is_live = |watched: Watched| self.watches.get(&watched) == Some(&WatchState::Live);
+        let lists = [Watched::Nodes, Watched::Budgets, Watched::Events];
+        lists
+            .into_iter()
+            .all(|watched| is_live(watched) || is_unreadable(watched))
+            && (is_unreadable(Watched::Pods) || pods_of.iter().all(|node| self.pods.contains_key(node)))
+    }
+
     fn denied_elsewhere(&self) -> Option<SourceState> {
         self.watches.values().find_map(|state| match state {
             WatchState::Denied { right, why } => Some(SourceState::Denied {
@@ -362,6 +382,46 @@ mod tests {
         assert_eq!(cells.state(), SourceState::Stale { why: "gone".into() });
         cells.set_not_watched(SourceState::Unavailable { why: "private".into() });
         assert_eq!(cells.state(), SourceState::Unavailable { why: "private".into() });
+    }
+
+    #[test]
+    fn the_picture_is_settled_when_every_list_was_read_or_cannot_be() {
+        let node_one = BTreeSet::from([NodeName::new("n1")]);
+        let none = BTreeSet::new();
+        let mut cells = KubernetesCells::default();
+        let mut tell = |watched, state| {
+            cells.fold(WatchUpdate::State { watched, state });
+            (cells.are_settled(&none), cells.are_settled(&node_one))
+        };
+        let broken = || WatchState::Broken {
+            why: "gone".into(),
+            retry_in: Duration::ZERO,
+        };
+        assert_eq!(tell(Watched::Nodes, WatchState::Live), (false, false));
+        assert_eq!(tell(Watched::Budgets, broken()), (false, false));
+        assert_eq!(tell(Watched::Events, WatchState::Connecting), (false, false));
+        assert_eq!(
+            tell(Watched::Events, WatchState::Live),
+            (true, false),
+            "the pods are wanted"
+        );
+        assert_eq!(tell(Watched::Pods, WatchState::Connecting), (true, false));
+        assert_eq!(
+            tell(Watched::Pods, broken()),
+            (true, true),
+            "nobody waits for what cannot be read"
+        );
+        tell(Watched::Pods, WatchState::Live);
+        assert!(!cells.are_settled(&node_one));
+        cells.fold(WatchUpdate::PodsReplaced {
+            node: "n1".into(),
+            pods: Vec::new(),
+        });
+        assert!(cells.are_settled(&node_one));
+        cells.set_not_watched(SourceState::Loading);
+        assert!(!cells.are_settled(&none));
+        cells.set_not_watched(SourceState::Unavailable { why: "private".into() });
+        assert!(cells.are_settled(&none));
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use crate::domain::cluster::{Cluster, ClusterUpgrades, RegionVersions};
-use crate::domain::ids::{ClusterId, NodeName, SubscriptionId};
+use crate::domain::ids::{ClusterId, NodeName, NodePoolName, SubscriptionId};
 use crate::kubernetes::watch::WatchUpdate;
 use crate::progress::facts::Target;
 
 use super::snapshot::SourceState;
 use super::source::ReadProblem;
+use crate::azure::activity_log::ChangeAuthor;
 use crate::azure::client::ClusterListing;
 
 /// What a handle asks for.
@@ -37,6 +40,18 @@ impl RegionKey {
     }
 }
 
+/// Whose change runs there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct AuthorQuestion {
+    pub(super) cluster: ClusterId,
+    /// `None` for the cluster as a whole.
+    pub(super) pool: Option<NodePoolName>,
+    /// It began later.
+    pub(super) since: Timestamp,
+    /// Comes back with the answer.
+    pub(super) turn: u64,
+}
+
 /// What a reader found.
 #[derive(Debug)]
 pub(super) enum News {
@@ -44,6 +59,12 @@ pub(super) enum News {
     ClusterRead(ClusterId, Box<Result<Cluster, ReadProblem>>),
     UpgradesRead(ClusterId, Result<ClusterUpgrades, ReadProblem>),
     RegionRead(RegionKey, Result<RegionVersions, ReadProblem>),
+    /// What the activity log says to the question of that turn.
+    AuthorTold {
+        cluster: ClusterId,
+        turn: u64,
+        answer: Result<Option<ChangeAuthor>, ReadProblem>,
+    },
     /// From the watch that was started as the cluster's `session`.
     Watched {
         cluster: ClusterId,
@@ -73,6 +94,7 @@ pub(super) enum Effect {
     HurryCluster(ClusterId),
     HurryList,
     ReadRegion(RegionKey),
+    AskAuthor(AuthorQuestion),
     /// Watch the pods of these nodes and of no others.
     WatchPods(ClusterId, BTreeSet<NodeName>),
 }

@@ -1,6 +1,8 @@
 //! The present picture of all clusters: collected from Azure and Kubernetes, shared as immutable snapshots.
 //! One task owns the state (`state.rs`, pure); readers feed it, handles order it about.
 
+pub mod access;
+mod authors;
 mod cluster_entry;
 mod collector;
 pub mod handle;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt;
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, watch};
 
+use super::access;
 use super::message::News;
 use super::snapshot::SourceState;
 use super::source::{READ_KUBECONFIG, ReadProblem};
@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::domain::cluster::Cluster;
 use crate::domain::ids::{ClusterId, NodeName, NodePoolName, SubscriptionId};
 use crate::domain::provisioning::ProvisioningState;
-use crate::kubernetes::client::{Access, KubernetesClient, TokenProvider};
+use crate::kubernetes::client::{Access, KubernetesClient};
 use crate::kubernetes::watch::{ClusterWatch, WatchSettings, WatchState, WatchUpdate, Watched};
 
 /// After a failed connection the next one waits this long.
@@ -197,16 +197,10 @@ impl KubernetesReader {
     }
 
     async fn access(&self) -> Result<Access, ReadProblem> {
-        let azure = match &self.source {
-            KubeconfigSource::File(access) => return Ok(access.clone()),
-            KubeconfigSource::Azure(azure) => azure,
-        };
-        Ok(Access {
-            origin: "Azure".to_owned(),
-            kubeconfig: azure.user_kubeconfig(&self.cluster).await?,
-            context: None,
-            token: Some(token_provider(azure.clone())),
-        })
+        match &self.source {
+            KubeconfigSource::File(access) => Ok(access.clone()),
+            KubeconfigSource::Azure(azure) => access::of_cluster(azure, &self.cluster).await,
+        }
     }
 
     async fn tell_problem(&self, problem: ReadProblem) -> Result<Duration, NobodyListens> {
@@ -282,17 +276,4 @@ impl KubernetesReader {
             }
         }
     }
-}
-
-fn token_provider(azure: AzureClient) -> TokenProvider {
-    Arc::new(move || {
-        let azure = azure.clone();
-        async move {
-            azure
-                .kubernetes_token()
-                .await
-                .map_err(|error| ReadProblem::from(error).why().to_owned())
-        }
-        .boxed()
-    })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use crate::azure::activity_log::ChangeAuthor;
 use crate::domain::cluster::{Cluster, ClusterUpgrades, RegionVersions};
 use crate::domain::ids::ClusterId;
 use crate::progress::picture::LivePicture;
@@ -67,10 +68,15 @@ pub struct ClusterSnapshot {
     pub region: Sourced<RegionVersions>,
     /// State of the Kubernetes watches; `live.as_of` is their age.
     pub kubernetes: SourceState,
+    /// True when nodes, budgets, events and the pods of draining nodes were each read, or cannot be.
+    pub are_watches_settled: bool,
     /// Azure's latest word on the running operation (free text), where there is one.
     pub operation_text: Option<String>,
     /// Present while in focus or upgrading; the last one stays when sources fail.
     pub live: Option<Arc<LivePicture>>,
+    /// Who began what Azure changes here now, from the activity log. Not asked where nothing runs, or an execution of
+    /// this process.
+    pub change_author: Sourced<ChangeAuthor>,
 }
 
 /// How much of Azure's and our own request budget is left.

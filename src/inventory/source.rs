@@ -18,6 +18,9 @@ pub(super) const READ_REGION: &str = "Microsoft.ContainerService/locations/kuber
 /// The right the kubeconfig needs.
 pub(super) const READ_KUBECONFIG: &str = "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action";
 
+/// The right the activity log needs.
+pub(super) const READ_ACTIVITY_LOG: &str = "Microsoft.Insights/eventtypes/values/read";
+
 /// Why a read gave nothing; printable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ReadProblem {

@@ -16,6 +16,8 @@ use crate::progress::picture::LivePicture;
 
 /// Upgrading clusters that are read closely without anybody asking.
 pub(super) const MAX_AUTOMATIC: usize = 16;
+/// Questions to the activity log that wait for their answers at the same time.
+pub(super) const MAX_QUESTIONS: usize = 10;
 /// Azure Resource Graph lags seconds to minutes behind: a newer GET is believed for this long.
 const LIST_LAG: SignedDuration = SignedDuration::from_mins(1);
 /// A region's versions change a few times a month.
@@ -129,6 +131,8 @@ impl State {
     /// Takes news in.
     pub(super) fn hear(&mut self, news: News, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
+        // The watches tell much, and nothing about whose change it is.
+        let may_show_a_change = !matches!(news, News::Watched { .. } | News::NotWatched { .. });
         match news {
             News::Listed(result) => self.hear_list(result, now, &mut effects),
             News::ClusterRead(id, result) => self.hear_cluster(&id, *result, now, &mut effects),
@@ -139,6 +143,12 @@ impl State {
                 }
             }
             News::RegionRead(key, result) => self.hear_region(&key, result, now),
+            News::AuthorTold { cluster, turn, answer } => {
+                if let Some(entry) = self.clusters.get_mut(&cluster) {
+                    entry.authorship.hear(turn, answer, now);
+                    entry.is_dirty = true;
+                }
+            }
             News::Watched {
                 cluster,
                 session,
@@ -161,7 +171,24 @@ impl State {
             }
             News::Tick => self.tick(now, &mut effects),
         }
+        if may_show_a_change {
+            self.ask_authors(now, &mut effects);
+        }
         effects
+    }
+
+    /// Asks whose changes run, a few at a time, in id order.
+    fn ask_authors(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        for entry in self.clusters.values_mut() {
+            entry.note_change();
+        }
+        let asking = self.clusters.values().filter(|entry| entry.authorship.is_asking());
+        let free = MAX_QUESTIONS.saturating_sub(asking.count());
+        let questions = self
+            .clusters
+            .values_mut()
+            .filter_map(|entry| entry.author_question(now));
+        effects.extend(questions.take(free).map(Effect::AskAuthor));
     }
 
     /// Makes new pictures and the next snapshot.

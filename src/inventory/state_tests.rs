@@ -1,10 +1,13 @@
 //! The collector's state, driven by orders and news without any task.
 
 use super::*;
+use crate::azure::activity_log::ChangeAuthor;
 use crate::domain::cluster::{AutoUpgrade, SupportPlan};
 use crate::domain::node::{Node, Readiness};
 use crate::domain::provisioning::{PowerState, ProvisioningState};
+use crate::inventory::message::AuthorQuestion;
 use crate::kubernetes::watch::{WatchState, WatchUpdate, Watched};
+use crate::progress::facts::Target;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + seconds).unwrap()
@@ -27,6 +30,7 @@ fn cluster(subscription: &str, name: &str, state: &str) -> Cluster {
         fqdn: None,
         private_fqdn: None,
         node_resource_group: None,
+        network: None,
         pools: Vec::new(),
         tags: BTreeMap::new(),
         force_upgrade_until: None,
@@ -240,6 +244,26 @@ fn watch_updates_become_pictures_and_wanted_pods() {
     assert_eq!(published.live[0].1.nodes.len(), 2);
     assert_eq!(published.snapshot.clusters[0].kubernetes, SourceState::Fresh);
 
+    let is_complete = |published: &Published| published.snapshot.clusters[0].is_picture_complete();
+    for watched in [Watched::Budgets, Watched::Events] {
+        let published = tell(
+            1,
+            WatchUpdate::State {
+                watched,
+                state: WatchState::Live,
+            },
+        );
+        assert!(!is_complete(&published), "the pods of the cordoned node are not read");
+    }
+    let read = tell(
+        1,
+        WatchUpdate::PodsReplaced {
+            node: "n1".into(),
+            pods: Vec::new(),
+        },
+    );
+    assert!(is_complete(&read));
+
     let late = tell(7, WatchUpdate::NodesReplaced(Vec::new()));
     assert!(late.live.is_empty(), "what another session says changes nothing");
     let freed = tell(1, WatchUpdate::NodeApplied(node("n1", false)));
@@ -306,4 +330,58 @@ fn a_stopped_cluster_has_no_api_server() {
     state.order(Order::Focus(id("a")), at(1));
     let snapshot = state.publish(RequestBudget::default(), at(1)).snapshot;
     assert!(matches!(&snapshot.clusters[0].kubernetes, SourceState::Unavailable { why } if why.contains("stopped")));
+}
+
+#[test]
+fn the_activity_log_is_asked_about_a_few_changes_at_a_time() {
+    let mut state = State::new(true, at(0));
+    let questions = |effects: Vec<Effect>| -> Vec<AuthorQuestion> {
+        let asked = effects.into_iter().filter_map(|effect| match effect {
+            Effect::AskAuthor(question) => Some(question),
+            _ => None,
+        });
+        asked.collect()
+    };
+    let mut many: Vec<Cluster> = (0..15)
+        .map(|number| cluster("s1", &format!("c{number:02}"), "Upgrading"))
+        .collect();
+    many.push(cluster("s1", "busy", "Updating"));
+    many.push(cluster("s1", "quiet", "Succeeded"));
+    let first = questions(state.hear(listed(many, &[]), at(0)));
+    assert_eq!(first.len(), MAX_QUESTIONS);
+    assert!(questions(state.hear(News::Tick, at(10))).is_empty());
+    let author = ChangeAuthor {
+        caller: "bob".into(),
+        at: at(-60),
+        operation: "write".into(),
+    };
+    let told = News::AuthorTold {
+        cluster: id("c00"),
+        turn: first[0].turn,
+        answer: Ok(Some(author.clone())),
+    };
+    assert_eq!(
+        questions(state.hear(told, at(11))).len(),
+        1,
+        "the next one has its turn"
+    );
+    let snapshot = state.publish(RequestBudget::default(), at(11)).snapshot;
+    let seen = |name: &str| snapshot.cluster(&id(name)).unwrap().change_author.clone();
+    assert_eq!(seen("c00").value.as_deref(), Some(&author));
+    assert_eq!(seen("c01").state, SourceState::Loading);
+    assert_eq!(seen("busy").state, SourceState::NotAsked, "nobody looks at it");
+    assert_eq!(seen("quiet").state, SourceState::NotAsked);
+}
+
+#[test]
+fn what_our_own_execution_does_is_not_asked_about() {
+    let mut state = State::new(true, at(0));
+    let target = Target::default();
+    state.order(Order::SetTarget(id("a"), Some(target)), at(0));
+    let is_asked = |effects: Vec<Effect>| effects.iter().any(|effect| matches!(effect, Effect::AskAuthor(_)));
+    assert!(!is_asked(
+        state.hear(listed(vec![cluster("s1", "a", "Upgrading")], &[]), at(1))
+    ));
+    state.order(Order::SetTarget(id("a"), None), at(2));
+    assert!(is_asked(state.hear(News::Tick, at(10))), "it goes on without us");
 }

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
 use super::error::JournalError;
 use super::reader::time;
+use super::writer::{NewRow, insert_execution};
 use super::{Journal, private_directory};
 
 /// A driver that has not been heard of for so long has lost its place, in wall time.
@@ -32,7 +33,46 @@ pub struct DriverRow {
     token: String,
 }
 
+/// Who is about to drive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDriver {
+    pub person: String,
+    pub host: String,
+    /// Wall time, the same for every process on the machine.
+    pub now: Timestamp,
+}
+
+/// What happens to a live driver in the place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Insistence {
+    IfFree,
+    ByForce,
+}
+
 impl Journal {
+    /// Makes an execution with its first records and its driver, all or nothing: it is never seen without a driver.
+    /// The returned token is needed to write and to leave.
+    ///
+    /// # Errors
+    /// As [`Journal::create`].
+    pub fn create_driven(
+        &self,
+        execution: &str,
+        subject: &str,
+        at: Timestamp,
+        rows: &[NewRow],
+        driver: &NewDriver,
+    ) -> Result<String, JournalError> {
+        let token = Uuid::new_v4().to_string();
+        self.write("take a new execution", |transaction| {
+            if let Err(refused) = insert_execution(transaction, execution, subject, at, rows)? {
+                return Ok(Err(refused));
+            }
+            self.insert_driver(transaction, execution, &token, driver).map(Ok)
+        })??;
+        Ok(token)
+    }
+
     /// Takes the driver's place of an execution; the returned token is needed to write and to leave.
     ///
     /// `now` is wall time, the same for every process on the machine.
@@ -46,8 +86,26 @@ impl Journal {
         host: &str,
         now: Timestamp,
     ) -> Result<String, JournalError> {
+        self.put_driver(execution, &new_driver(person, host, now), Insistence::IfFree)
+    }
+
+    /// Takes the driver's place even from a live driver, which from now on can write nothing any more: its next
+    /// write fails with `DriverLost`.
+    ///
+    /// # Errors
+    /// `NoSuchExecution`; or the journal cannot be written.
+    pub fn take_place_by_force(
+        &self,
+        execution: &str,
+        person: &str,
+        host: &str,
+        now: Timestamp,
+    ) -> Result<String, JournalError> {
+        self.put_driver(execution, &new_driver(person, host, now), Insistence::ByForce)
+    }
+
+    fn put_driver(&self, execution: &str, driver: &NewDriver, insistence: Insistence) -> Result<String, JournalError> {
         let token = Uuid::new_v4().to_string();
-        let process = self.0.presence.as_ref().map_or("", |presence| presence.name.as_str());
         self.write("take a driver", |transaction| {
             let is_known: bool = transaction.query_row(
                 "SELECT EXISTS (SELECT 1 FROM executions WHERE id = ?1)",
@@ -59,28 +117,40 @@ impl Journal {
             }
             let present = transaction
                 .query_row(&format!("{SELECT} WHERE execution = ?1"), [execution], |row| {
-                    self.driver(row, now)
+                    self.driver(row, driver.now)
                 })
                 .optional()?;
-            if let Some(present) = present.filter(|driver| driver.is_live) {
+            let is_kept = |present: &DriverRow| present.is_live && insistence == Insistence::IfFree;
+            if let Some(present) = present.filter(is_kept) {
                 return Ok(Err(JournalError::AlreadyDriven(Box::new(present))));
             }
-            transaction.execute(
-                "INSERT OR REPLACE INTO drivers (execution, token, process, person, host, pid, taken_at, heartbeat)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
-                params![
-                    execution,
-                    token,
-                    process,
-                    person,
-                    host,
-                    std::process::id(),
-                    now.to_string()
-                ],
-            )?;
-            Ok(Ok(()))
+            self.insert_driver(transaction, execution, &token, driver).map(Ok)
         })??;
         Ok(token)
+    }
+
+    fn insert_driver(
+        &self,
+        connection: &Connection,
+        execution: &str,
+        token: &str,
+        driver: &NewDriver,
+    ) -> rusqlite::Result<()> {
+        let process = self.0.presence.as_ref().map_or("", |presence| presence.name.as_str());
+        connection.execute(
+            "INSERT OR REPLACE INTO drivers (execution, token, process, person, host, pid, taken_at, heartbeat)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+            params![
+                execution,
+                token,
+                process,
+                driver.person,
+                driver.host,
+                std::process::id(),
+                driver.now.to_string()
+            ],
+        )?;
+        Ok(())
     }
 
     /// Says that the driver is alive; at least a few times in `STALE_AFTER`.
@@ -100,6 +170,20 @@ impl Journal {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// True while the place is still this driver's. Only reads.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn holds_place(&self, execution: &str, token: &str) -> Result<bool, JournalError> {
+        let found = self.read(
+            "say who drives",
+            "SELECT EXISTS (SELECT 1 FROM drivers WHERE execution = ?1 AND token = ?2)",
+            [execution, token],
+            |row| row.get(0),
+        )?;
+        Ok(found.first() == Some(&true))
     }
 
     /// Gives the place free; nothing happens where it is somebody else's already.
@@ -140,6 +224,14 @@ impl Journal {
             is_live: is_fresh && lives(self.path(), &process),
             process,
         })
+    }
+}
+
+fn new_driver(person: &str, host: &str, now: Timestamp) -> NewDriver {
+    NewDriver {
+        person: person.to_owned(),
+        host: host.to_owned(),
+        now,
     }
 }
 
@@ -200,7 +292,7 @@ fn lives(journal: &Path, process: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::Mode;
-    use super::super::writer::{Append, NewRow};
+    use super::super::writer::Append;
     use super::*;
 
     fn at(second: i64) -> Timestamp {
@@ -269,6 +361,24 @@ mod tests {
         ));
         one.leave_place("x", &lost).unwrap();
         other.append(&turn(&token)).unwrap();
+    }
+
+    #[test]
+    fn a_place_taken_by_force_fences_a_driver_that_lives() {
+        let (_directory, one, other) = two();
+        let lost = one.take_place("x", "ada", "here", at(0)).unwrap();
+        let token = other.take_place_by_force("x", "bob", "there", at(1)).unwrap();
+        let error = one.heartbeat("x", &lost, at(1)).unwrap_err();
+        assert!(matches!(error, JournalError::DriverLost { .. }), "{error:?}");
+        assert!(!one.holds_place("x", &lost).unwrap());
+        assert!(other.holds_place("x", &token).unwrap());
+        // The fenced driver leaves; that takes nothing from its successor.
+        one.leave_place("x", &lost).unwrap();
+        let present = other.drivers(at(1)).unwrap();
+        assert_eq!((present.len(), present[0].person.as_str()), (1, "bob"));
+        other.heartbeat("x", &token, at(2)).unwrap();
+        let nowhere = other.take_place_by_force("y", "bob", "there", at(2));
+        assert!(matches!(nowhere, Err(JournalError::NoSuchExecution(_))));
     }
 
     #[test]

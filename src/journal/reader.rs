@@ -86,12 +86,38 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read.
     pub fn read_from(&self, execution: &str, seq: u32) -> Result<Vec<RecordRow>, JournalError> {
-        self.read(
+        let mut rows = Vec::new();
+        self.each_record(execution, seq, |row| rows.push(row))?;
+        Ok(rows)
+    }
+
+    /// Hands over the records of one execution from number `seq` on, in order, without keeping them all.
+    ///
+    /// # Errors
+    /// When the journal cannot be read; what was handed over by then stays handed over.
+    pub fn each_record(&self, execution: &str, seq: u32, take: impl FnMut(RecordRow)) -> Result<(), JournalError> {
+        self.each(
             "give its records",
             "SELECT id, execution, seq, at, version, json FROM records
              WHERE execution = ?1 AND seq >= ?2 ORDER BY seq",
             (execution, seq),
             record,
+            take,
+        )
+    }
+
+    /// Hands over the records of all executions written after the one with this `id`, in the order they were
+    /// written, without keeping them all.
+    ///
+    /// # Errors
+    /// When the journal cannot be read; what was handed over by then stays handed over.
+    pub fn each_record_after(&self, id: i64, take: impl FnMut(RecordRow)) -> Result<(), JournalError> {
+        self.each(
+            "give its records",
+            "SELECT id, execution, seq, at, version, json FROM records WHERE id > ?1 ORDER BY id",
+            [id],
+            record,
+            take,
         )
     }
 
@@ -100,12 +126,9 @@ impl Journal {
     /// # Errors
     /// When the journal cannot be read.
     pub fn records_after(&self, id: i64) -> Result<Vec<RecordRow>, JournalError> {
-        self.read(
-            "give its records",
-            "SELECT id, execution, seq, at, version, json FROM records WHERE id > ?1 ORDER BY id",
-            [id],
-            record,
-        )
+        let mut rows = Vec::new();
+        self.each_record_after(id, |row| rows.push(row))?;
+        Ok(rows)
     }
 
     /// Commands of one execution that nobody has answered, oldest first.
@@ -180,11 +203,28 @@ impl Journal {
         parameters: impl Params,
         read_row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, JournalError> {
+        let mut rows = Vec::new();
+        self.each(what, sql, parameters, read_row, |row| rows.push(row))?;
+        Ok(rows)
+    }
+
+    fn each<T>(
+        &self,
+        what: &'static str,
+        sql: &str,
+        parameters: impl Params,
+        read_row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+        mut take: impl FnMut(T),
+    ) -> Result<(), JournalError> {
         let connection = self.reading();
-        connection
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.query_map(parameters, read_row)?.collect())
-            .map_err(|source| classify(self.path(), what, source))
+        let read = || {
+            let mut statement = connection.prepare_cached(sql)?;
+            for row in statement.query_map(parameters, read_row)? {
+                take(row?);
+            }
+            Ok(())
+        };
+        read().map_err(|source| classify(self.path(), what, source))
     }
 }
 

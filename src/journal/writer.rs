@@ -64,14 +64,7 @@ impl Journal {
     /// `SubjectBusy` when the subject has an execution that is not closed; or the journal cannot be written.
     pub fn create(&self, execution: &str, subject: &str, at: Timestamp, rows: &[NewRow]) -> Result<(), JournalError> {
         self.write("take a new execution", |transaction| {
-            let inserted = transaction.execute(
-                "INSERT INTO executions (id, subject, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                params![execution, subject, at.to_string()],
-            )?;
-            if inserted == 0 {
-                return Ok(Err(open_execution(transaction, execution, subject)?));
-            }
-            insert_rows(transaction, execution, 0, rows).map(Ok)
+            insert_execution(transaction, execution, subject, at, rows)
         })?
     }
 
@@ -162,6 +155,24 @@ impl Journal {
         transaction.commit().map_err(failed)?;
         Ok(value)
     }
+}
+
+/// The inner error says why it could not be made.
+pub(super) fn insert_execution(
+    connection: &Connection,
+    execution: &str,
+    subject: &str,
+    at: Timestamp,
+    rows: &[NewRow],
+) -> rusqlite::Result<Result<(), JournalError>> {
+    let inserted = connection.execute(
+        "INSERT INTO executions (id, subject, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        params![execution, subject, at.to_string()],
+    )?;
+    if inserted == 0 {
+        return Ok(Err(open_execution(connection, execution, subject)?));
+    }
+    insert_rows(connection, execution, 0, rows).map(Ok)
 }
 
 /// The error for an execution that could not be made.

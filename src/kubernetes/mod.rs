@@ -4,7 +4,9 @@
 pub mod client;
 pub mod error;
 mod kubeconfig;
+pub mod lease;
 mod proxy;
 mod token;
 pub mod watch;
 pub mod wire;
+mod workloads;

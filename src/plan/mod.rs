@@ -1,4 +1,15 @@
-//! From an intent and what is known to an immutable list of ordered steps. Pure.
+//! From intent to an immutable, ordered plan. Pure; it shows what will be done and does nothing.
 
+pub mod adopt;
 pub mod builder;
+pub mod diff;
+pub mod edit;
+pub mod estimate;
+pub mod format;
+mod names;
+pub mod overview;
+#[cfg(test)]
+mod samples;
+mod smoke_rules;
 pub mod step;
+pub mod validate;

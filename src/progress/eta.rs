@@ -7,56 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use super::picture::{LivePicture, NodePhase, NodeProgress, PoolProgress};
 use crate::domain::cluster::Cluster;
 use crate::domain::node_pool::UpgradeSettings;
+/// Time left, from the most hopeful to the most careful figure.
+pub use crate::domain::pace::TimeRange as EtaRange;
+use crate::domain::pace::{BATCH, CONTROL_PLANE};
 use crate::domain::surge::batch_of;
 
-/// Time left, from the most hopeful to the most careful figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EtaRange {
-    pub low: Duration,
-    pub high: Duration,
-}
-
-/// One batch of nodes from cordon to ready, before this cluster has shown its own times: light pods on small
-/// Linux nodes take about 4 minutes, heavy ones or Windows about 12 (our estimate from public reports, 2026).
-const BATCH: EtaRange = EtaRange {
-    low: Duration::from_mins(4),
-    high: Duration::from_mins(12),
-};
-/// A control plane upgrade (our estimate from AKS recordings and public reports, 2026).
-const CONTROL_PLANE: EtaRange = EtaRange {
-    low: Duration::from_mins(5),
-    high: Duration::from_mins(15),
-};
 /// With fewer measured nodes than this, the range is widened to the estimate above.
 const ENOUGH_SAMPLES: usize = 4;
-
-impl EtaRange {
-    const ZERO: Self = Self {
-        low: Duration::ZERO,
-        high: Duration::ZERO,
-    };
-
-    fn plus(self, other: Self) -> Self {
-        Self {
-            low: self.low.saturating_add(other.low),
-            high: self.high.saturating_add(other.high),
-        }
-    }
-
-    fn times(self, factor: u32) -> Self {
-        Self {
-            low: self.low.saturating_mul(factor),
-            high: self.high.saturating_mul(factor),
-        }
-    }
-
-    fn minus(self, elapsed: Duration) -> Self {
-        Self {
-            low: self.low.saturating_sub(elapsed),
-            high: self.high.saturating_sub(elapsed),
-        }
-    }
-}
 
 /// The time left of what runs; `None` where nothing runs.
 ///
@@ -110,7 +67,7 @@ fn pool_time(
     let batches = remaining.div_ceil(batch_of(settings, total, pool.target).width());
     let each = measured.unwrap_or_else(|| {
         let soak = settings.node_soak();
-        BATCH.plus(EtaRange { low: soak, high: soak })
+        BATCH.plus(EtaRange::exactly(soak))
     });
     let in_work = || {
         picture

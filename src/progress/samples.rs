@@ -36,6 +36,8 @@ pub(super) fn node_pool(name: &str, state: &str, version: &str, count: u32) -> N
         is_autoscaled: false,
         is_spot: false,
         max_pods: None,
+        vnet_subnet: None,
+        pod_subnet: None,
         etag: None,
         error: None,
     }
@@ -59,6 +61,7 @@ pub(super) fn cluster(state: &str, version: &str, count: u32) -> Cluster {
         fqdn: None,
         private_fqdn: None,
         node_resource_group: None,
+        network: None,
         pools: vec![node_pool("web", state, version, count)],
         tags: BTreeMap::new(),
         force_upgrade_until: None,

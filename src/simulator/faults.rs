@@ -14,8 +14,17 @@ pub enum Effect {
     Done,
 }
 
+/// Why a change is refused with 409 although nothing can be seen on the resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conflict {
+    /// `OperationNotAllowed`: another operation is in progress.
+    Busy,
+    /// `EtagMismatch`: something inside AKS wrote in between.
+    Etag,
+}
+
 /// One kind of trouble.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// 429 of ARM, with or without `Retry-After`.
     Throttle { retry_after_seconds: Option<u64> },
@@ -31,6 +40,14 @@ pub enum Trouble {
     Slow { by: Duration },
     /// 403 for this and the following matching requests.
     Denied,
+    /// 401: the token was good once and is too old now. A client that asks for its token again gets through.
+    TokenExpired,
+    /// 409 for a change.
+    Conflict(Conflict),
+    /// Somebody saves a tag just before the request comes in, so that its `If-Match` does not fit any more.
+    TagSaved,
+    /// A read is answered as it would have been this much earlier, in the world's time.
+    Stale { by: Duration },
     /// Connections to ARM break.
     Down,
 }
@@ -89,6 +106,14 @@ impl Fault {
         self
     }
 
+    /// Only from one time on, and not from another one on.
+    #[must_use]
+    pub fn between(mut self, from: Option<Timestamp>, until: Option<Timestamp>) -> Self {
+        self.from = from;
+        self.until = until;
+        self
+    }
+
     fn is_now(&self, now: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until) && self.times != Some(0)
     }
@@ -139,7 +164,7 @@ impl Faults {
         self.faults
             .iter_mut()
             .filter(|fault| fault.trouble != Trouble::Down)
-            .find_map(|fault| fault.meets(method, path, now).then(|| fault.trouble.clone()))
+            .find_map(|fault| fault.meets(method, path, now).then_some(fault.trouble))
     }
 
     /// True when every fault that counts requests has met all of its own.

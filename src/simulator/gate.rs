@@ -15,12 +15,19 @@ use tokio_stream::wrappers::WatchStream;
 
 use super::shared::SharedWorld;
 
+/// What is behind a door.
+#[derive(Clone, Debug)]
+enum LeadsTo {
+    Arm,
+    Cluster(Arc<str>),
+    Applications,
+}
+
 /// Knows whether connections may live.
 #[derive(Clone, Debug)]
 pub(super) struct Door {
     world: SharedWorld,
-    /// `None` is ARM.
-    cluster: Option<Arc<str>>,
+    leads_to: LeadsTo,
     is_closed: Arc<AtomicBool>,
 }
 
@@ -28,7 +35,15 @@ impl Door {
     pub(super) fn of_arm(world: SharedWorld, is_closed: Arc<AtomicBool>) -> Self {
         Self {
             world,
-            cluster: None,
+            leads_to: LeadsTo::Arm,
+            is_closed,
+        }
+    }
+
+    pub(super) fn of_applications(world: SharedWorld, is_closed: Arc<AtomicBool>) -> Self {
+        Self {
+            world,
+            leads_to: LeadsTo::Applications,
             is_closed,
         }
     }
@@ -36,7 +51,7 @@ impl Door {
     pub(super) fn of_cluster(world: SharedWorld, name: String, is_closed: Arc<AtomicBool>) -> Self {
         Self {
             world,
-            cluster: Some(name.into()),
+            leads_to: LeadsTo::Cluster(name.into()),
             is_closed,
         }
     }
@@ -45,9 +60,10 @@ impl Door {
         if self.is_closed.load(Ordering::Acquire) {
             return false;
         }
-        self.world.look(|world| match &self.cluster {
-            None => !world.faults.is_down(world.now),
-            Some(name) => world
+        self.world.look(|world| match &self.leads_to {
+            LeadsTo::Applications => true,
+            LeadsTo::Arm => !world.faults.is_down(world.now),
+            LeadsTo::Cluster(name) => world
                 .clusters
                 .get(&**name)
                 .is_some_and(|cluster| !cluster.is_api_server_away),

@@ -1,6 +1,7 @@
 //! A simulated Azure: subscriptions, clusters, pools, nodes and pods behind loopback HTTP.
 //! An independent implementation of the documented wire: shares no payload type with `azure/` or `kubernetes/`.
 
+mod apps;
 pub mod azure_api;
 pub mod faults;
 mod gate;

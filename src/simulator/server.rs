@@ -1,4 +1,5 @@
-//! Listens on loopback: one port for ARM, one for each cluster's Kubernetes API; stops when dropped.
+//! Listens on loopback: one port for ARM, one for the applications, one for each cluster's Kubernetes API; stops when
+//! dropped.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,11 +10,11 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::azure_api;
 use super::azure_api::credentials::kubeconfig_for_kubectl;
 use super::gate::{Door, GatedListener};
 use super::scenario::Scenario;
 use super::shared::SharedWorld;
+use super::{apps, azure_api};
 use crate::clock::Clock;
 
 /// How often the world goes on while nobody asks, in wall time.
@@ -27,6 +28,8 @@ pub struct RunningSimulator {
     pub arm_endpoint: String,
     /// The bearer token every ARM request needs.
     pub token: String,
+    /// `http://127.0.0.1:PORT/apps/CLUSTER` of each cluster, by name.
+    pub apps: BTreeMap<String, String>,
     /// Kubeconfig text of each cluster, by name.
     pub kubeconfigs: BTreeMap<String, String>,
     scenario: String,
@@ -45,7 +48,7 @@ impl RunningSimulator {
             cluster.access.endpoint = format!("http://{}", listener.local_addr()?);
             listeners.push((name.clone(), cluster.access.token.clone(), listener));
         }
-        let kubeconfigs = world
+        let kubeconfigs: BTreeMap<String, String> = world
             .clusters
             .iter()
             .map(|(name, cluster)| (name.clone(), kubeconfig_for_kubectl(cluster)))
@@ -53,12 +56,23 @@ impl RunningSimulator {
         let token = world.token.clone();
         let arm = TcpListener::bind(("127.0.0.1", 0)).await?;
         let arm_endpoint = format!("http://{}", arm.local_addr()?);
+        let applications = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = applications.local_addr()?;
+        let apps = kubeconfigs
+            .keys()
+            .map(|name| (name.clone(), format!("http://{address}/apps/{name}")))
+            .collect();
 
         let world = SharedWorld::new(world, clock);
         let is_closed = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
         let door = Door::of_arm(world.clone(), Arc::clone(&is_closed));
         tasks.spawn(serve(GatedListener::new(arm, door), azure_api::router(world.clone())));
+        let door = Door::of_applications(world.clone(), Arc::clone(&is_closed));
+        tasks.spawn(serve(
+            GatedListener::new(applications, door),
+            apps::router(world.clone()),
+        ));
         for (name, token, listener) in listeners {
             let router = super::kubernetes::api::router(world.clone(), &name, &token);
             let door = Door::of_cluster(world.clone(), name, Arc::clone(&is_closed));
@@ -69,6 +83,7 @@ impl RunningSimulator {
             world,
             arm_endpoint,
             token,
+            apps,
             kubeconfigs,
             scenario: scenario.name.clone(),
             seed,
@@ -84,6 +99,7 @@ impl RunningSimulator {
             "armEndpoint": self.arm_endpoint,
             "token": self.token,
             "kubeconfigs": kubeconfig_files,
+            "apps": self.apps,
             "scenario": self.scenario,
             "seed": self.seed,
             // For another process that is to agree on the time.

@@ -1,11 +1,17 @@
 //! Every action a person has, once: the keymap, the footer and the help are made from this list.
 
+mod list;
+
+pub(crate) use list::ACTIONS;
+
 /// Where a key is pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Place {
     Clusters,
     Cluster,
     Live,
+    Plan,
+    Timeline,
     Help,
     /// A question on top of a screen.
     Dialog,
@@ -14,10 +20,12 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Clusters,
         Self::Cluster,
         Self::Live,
+        Self::Plan,
+        Self::Timeline,
         Self::Help,
         Self::Dialog,
         Self::Field,
@@ -29,9 +37,11 @@ impl Place {
             Self::Clusters => "clusters",
             Self::Cluster => "cluster",
             Self::Live => "live nodes",
+            Self::Plan => "plan",
+            Self::Timeline => "timeline",
             Self::Help => "help",
             Self::Dialog => "questions",
-            Self::Field => "filter line",
+            Self::Field => "text lines",
         }
     }
 }
@@ -44,6 +54,21 @@ pub(crate) enum ActionId {
     PauseOrResume,
     Retry,
     Abort,
+    Approve,
+    Skip,
+    Controls,
+    EditPlan,
+    Earlier,
+    Later,
+    Add,
+    Remove,
+    PausePoint,
+    Undo,
+    Compare,
+    Save,
+    Load,
+    Brief,
+    Timeline,
     Filter,
     Sort,
     SwitchView,
@@ -62,6 +87,11 @@ pub(crate) enum ActionId {
     HalfPageUp,
     Toggle,
     Yes,
+    GoToClusters,
+    GoToCluster,
+    GoToPlan,
+    GoToNodes,
+    GoToTimeline,
     Help,
     Back,
     Quit,
@@ -108,222 +138,6 @@ impl Action {
         self.danger == Danger::ChangesTheWorld
     }
 }
-
-const SCREENS: &[Place] = &[Place::Clusters, Place::Cluster, Place::Live, Place::Help];
-const DATA: &[Place] = &[Place::Clusters, Place::Cluster, Place::Live];
-const LISTS: &[Place] = &[Place::Clusters, Place::Cluster, Place::Live, Place::Help, Place::Dialog];
-const SIDEWAYS: &[Place] = &[Place::Cluster, Place::Live, Place::Dialog];
-const OPENING: &[Place] = &[Place::Clusters, Place::Cluster, Place::Dialog, Place::Field];
-
-const fn view(
-    id: ActionId,
-    name: &'static str,
-    title: &'static str,
-    help: &'static str,
-    keys: &'static [&'static str],
-    places: &'static [Place],
-) -> Action {
-    Action {
-        id,
-        name,
-        title,
-        help,
-        keys,
-        places,
-        danger: Danger::None,
-        is_in_footer: true,
-    }
-}
-
-/// A movement: known to everybody's fingers, so only the help lists it.
-const fn movement(
-    id: ActionId,
-    name: &'static str,
-    help: &'static str,
-    keys: &'static [&'static str],
-    places: &'static [Place],
-) -> Action {
-    let mut action = view(id, name, name, help, keys, places);
-    action.is_in_footer = false;
-    action
-}
-
-const fn change(id: ActionId, name: &'static str, help: &'static str, keys: &'static [&'static str]) -> Action {
-    let mut action = view(id, name, name, help, keys, DATA);
-    action.danger = Danger::ChangesTheWorld;
-    action
-}
-
-/// All actions, in the order in which the footer and the help show them.
-pub(crate) const ACTIONS: &[Action] = &[
-    view(
-        ActionId::Open,
-        "open",
-        "open",
-        "Open what is selected; a running upgrade opens at its nodes. In a question: press the marked button.",
-        &["enter"],
-        OPENING,
-    ),
-    change(
-        ActionId::Upgrade,
-        "upgrade",
-        "Choose a version and pools, see the plan and its requests, then start it.",
-        &["U"],
-    ),
-    change(
-        ActionId::PauseOrResume,
-        "pause",
-        "Pause the upgrade (after this step, at the next node boundary, or now); resume it when it is paused.",
-        &["P"],
-    ),
-    change(
-        ActionId::Retry,
-        "retry",
-        "Send the failed step again as a new attempt; AKS goes on with the nodes that are left.",
-        &["R"],
-    ),
-    change(
-        ActionId::Abort,
-        "abort",
-        "Stop the operation in Azure and end the execution; nodes that are done stay done.",
-        &["A"],
-    ),
-    view(
-        ActionId::Yes,
-        "yes",
-        "yes",
-        "Say yes to the question.",
-        &["y"],
-        &[Place::Dialog],
-    ),
-    view(
-        ActionId::Toggle,
-        "toggle",
-        "choose pool",
-        "Take the marked node pool in, or leave it out.",
-        &["space"],
-        &[Place::Dialog],
-    ),
-    view(
-        ActionId::NextPanel,
-        "next-panel",
-        "panel",
-        "Go to the next panel or tab.",
-        &["tab"],
-        SIDEWAYS,
-    ),
-    view(
-        ActionId::SwitchView,
-        "view",
-        "grid/table",
-        "Switch between the grid, a cell for each node, and the table.",
-        &["v"],
-        &[Place::Live],
-    ),
-    view(
-        ActionId::Filter,
-        "filter",
-        "filter",
-        "Show matching clusters only: words, !not, field=value (name, group, subscription, location, version, state, pool).",
-        &["/"],
-        &[Place::Clusters],
-    ),
-    view(
-        ActionId::Sort,
-        "sort",
-        "sort",
-        "Sort by the next column; worst first is where it starts.",
-        &["s"],
-        &[Place::Clusters, Place::Live],
-    ),
-    view(
-        ActionId::Events,
-        "events",
-        "events",
-        "Show what the upgrader and the nodes said, newest first; again to go back.",
-        &["e"],
-        &[Place::Cluster, Place::Live],
-    ),
-    view(
-        ActionId::Details,
-        "details",
-        "details",
-        "Show everything known about what is selected. In a question: show whole request bodies.",
-        &["d"],
-        &[Place::Clusters, Place::Cluster, Place::Live, Place::Dialog],
-    ),
-    movement(
-        ActionId::PreviousPanel,
-        "previous-panel",
-        "Go to the panel or tab before.",
-        &["shift-tab"],
-        SIDEWAYS,
-    ),
-    view(
-        ActionId::Refresh,
-        "refresh",
-        "refresh",
-        "Read again from Azure now.",
-        &["ctrl-r"],
-        DATA,
-    ),
-    movement(ActionId::Down, "down", "Move down.", &["j", "down"], LISTS),
-    movement(ActionId::Up, "up", "Move up.", &["k", "up"], LISTS),
-    movement(
-        ActionId::Left,
-        "left",
-        "Move left, or to the tab before.",
-        &["h", "left"],
-        SIDEWAYS,
-    ),
-    movement(
-        ActionId::Right,
-        "right",
-        "Move right, or to the next tab.",
-        &["l", "right"],
-        SIDEWAYS,
-    ),
-    movement(ActionId::Top, "top", "Go to the first one.", &["g", "home"], LISTS),
-    movement(ActionId::Bottom, "bottom", "Go to the last one.", &["G", "end"], LISTS),
-    movement(
-        ActionId::HalfPageDown,
-        "half-page-down",
-        "Move down half a page.",
-        &["ctrl-d", "pagedown"],
-        LISTS,
-    ),
-    movement(
-        ActionId::HalfPageUp,
-        "half-page-up",
-        "Move up half a page.",
-        &["ctrl-u", "pageup"],
-        LISTS,
-    ),
-    view(ActionId::Help, "help", "help", "Show this page.", &["?"], SCREENS),
-    view(
-        ActionId::Back,
-        "back",
-        "back",
-        "Go back; in a question: cancel; in the filter line: clear it.",
-        &["esc"],
-        &Place::ALL,
-    ),
-    view(
-        ActionId::Quit,
-        "quit",
-        "leave",
-        "Go back; at the top, leave the cockpit. Asks when an upgrade is driven from here.",
-        &["q"],
-        LISTS,
-    ),
-    movement(
-        ActionId::Leave,
-        "leave",
-        "Leave the cockpit from anywhere. Asks when an upgrade is driven from here.",
-        &["ctrl-c"],
-        &Place::ALL,
-    ),
-];
 
 #[cfg(test)]
 mod tests {

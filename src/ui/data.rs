@@ -1,11 +1,11 @@
 //! What the screens look at: the newest picture of the fleet, the executions, and the time. Swapped whole, never changed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::domain::ids::ClusterId;
+use crate::domain::ids::{ClusterId, ExecutionId};
 use crate::engine::command::Person;
 use crate::engine::view::{ExecutionState, ExecutionView};
 use crate::inventory::snapshot::{ClusterSnapshot, FleetSnapshot};
@@ -17,6 +17,8 @@ pub(crate) struct Data {
     pub(crate) now: Timestamp,
     /// Who sits here.
     me: Person,
+    /// Executions that this process drives.
+    here: BTreeSet<ExecutionId>,
     /// The execution that matters on each cluster: the one that is not final, else the newest.
     executions: HashMap<ClusterId, Arc<ExecutionView>>,
 }
@@ -28,6 +30,7 @@ impl Data {
             fleet: Arc::default(),
             now,
             me,
+            here: BTreeSet::new(),
             executions: HashMap::new(),
         }
     }
@@ -53,6 +56,35 @@ impl Data {
         } else {
             format!("{}@{}", person.name, person.host)
         }
+    }
+
+    /// Who sits here, for a record: `anna@laptop`.
+    pub(crate) fn my_name(&self) -> String {
+        format!("{}@{}", self.me.name, self.me.host)
+    }
+
+    /// True for the person who sits here, on this machine.
+    pub(crate) fn is_me(&self, person: &Person) -> bool {
+        self.me == *person
+    }
+
+    pub(crate) fn set_driven_here(&mut self, here: BTreeSet<ExecutionId>) {
+        self.here = here;
+    }
+
+    /// True where this process drives the execution.
+    pub(crate) fn is_driven_here(&self, id: &ExecutionId) -> bool {
+        self.here.contains(id)
+    }
+
+    /// Who drives, as this person would say it; `None` where nobody does.
+    pub(crate) fn driver(&self, execution: &ExecutionView) -> Option<String> {
+        let driver = execution.driver.as_ref()?;
+        Some(if self.is_me(driver) && !self.is_driven_here(&execution.id) {
+            "you, in another process".to_owned()
+        } else {
+            self.called(driver)
+        })
     }
 
     pub(crate) fn cluster(&self, id: &ClusterId) -> Option<&Arc<ClusterSnapshot>> {

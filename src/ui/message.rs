@@ -1,13 +1,19 @@
 //! Everything that can wake the cockpit, on one page.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 
 use super::command::Ticket;
+use super::drafting::Draft;
 use crate::domain::change::RequestPreview;
 use crate::domain::ids::ExecutionId;
+use crate::engine::brief::Brief;
+use crate::engine::handle::ForeignOperation;
+use crate::engine::lease::LeaseHolder;
+use crate::engine::timeline::Entry;
 use crate::engine::view::ExecutionView;
 use crate::inventory::snapshot::FleetSnapshot;
 use crate::plan::step::Plan;
@@ -25,20 +31,38 @@ pub(crate) enum Message {
     Fleet(Arc<FleetSnapshot>),
     /// All executions of the journal, newest first.
     Executions(Arc<Vec<Arc<ExecutionView>>>),
+    /// The executions that are driven in this process, whenever that changes.
+    DrivenHere(BTreeSet<ExecutionId>),
     /// A plan was made, and its requests were prepared as far as that was possible.
     Prepared(Ticket, Result<Prepared, Problem>),
+    /// The plan on the editor's screen, made, changed or assessed.
+    Drafted(Result<Box<Draft>, Problem>),
+    /// Into which file, or why not.
+    PlanSaved(Result<String, Problem>),
+    PlanLoaded(Result<Box<Plan>, Problem>),
     /// One request was prepared.
     Previewed(Ticket, Result<RequestPreview, Problem>),
     /// The engine took a plan, or did not.
     Started(Result<ExecutionId, Problem>),
     /// The engine took a command, or did not; `String` says in a few words what was asked for.
     Sent(String, Result<(), Problem>),
+    /// What runs on a cluster that nobody here started; `None` where nothing does that could be steered.
+    ForeignFound(Ticket, Result<Option<Box<ForeignOperation>>, Problem>),
+    /// Who drives a cluster by its Lease; `None` where nobody does.
+    LeaseFound(Ticket, Result<Option<Box<LeaseHolder>>, Problem>),
+    /// An execution is driven from here now, or could not be taken.
+    Taken(Result<ExecutionId, Problem>),
+    TimelineRead(ExecutionId, Result<Vec<Entry>, Problem>),
+    Briefed(ExecutionId, Box<Brief>),
+    /// Nothing is driven here any more; what could not be handed on says why.
+    HandedToBackground(Result<(), Problem>),
 }
 
-/// A plan with the requests of its steps, in order.
+/// A plan with the requests of its steps.
 #[derive(Clone, Debug)]
 pub(crate) struct Prepared {
     pub(crate) plan: Plan,
-    /// One for each step; a step's request that could not be prepared says why.
-    pub(crate) requests: Vec<Result<RequestPreview, Problem>>,
+    /// One for each step, in order. `None` for a step that sends nothing, or that cannot be prepared before an
+    /// earlier one is done; one that could not be prepared says why.
+    pub(crate) requests: Vec<Option<Result<RequestPreview, Problem>>>,
 }

@@ -50,16 +50,7 @@ struct Studio {
 
 impl Studio {
     fn new(settings: UiSettings) -> Self {
-        let mut app = App::new(
-            AppSettings {
-                person: settings.person.clone(),
-                scope: settings.scope.clone(),
-                is_read_only: settings.read_only,
-                look: settings.look,
-                can_leave_running: settings.can_leave_running,
-            },
-            settings.clock.now(),
-        );
+        let mut app = App::new(AppSettings::of(&settings), settings.clock.now());
         app.update(Message::Resized(COLUMNS, ROWS));
         Self { settings, app }
     }

@@ -7,34 +7,29 @@
 //!                       └───────────────────────────────────────────────────────────────┘
 //! ```
 
+mod outside;
+mod prepare;
+mod targets;
+
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, KeyEventKind};
 use futures::StreamExt;
-use futures::future::join_all;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use self::outside::Outside;
+use self::targets::Targets;
 use super::UiSettings;
 use super::app::{App, AppSettings};
 use super::command::Command;
-use super::message::{Message, Prepared};
+use super::message::Message;
 use super::terminal::{Session, Signals};
-use crate::clock::Clock;
-use crate::domain::cluster::{Cluster, ClusterUpgrades};
-use crate::domain::ids::PlanId;
-use crate::engine::command::Person;
-use crate::engine::handle::EngineHandle;
-use crate::inventory::handle::InventoryHandle;
-use crate::plan::builder::{self, Intent};
-use crate::problem::Problem;
 
 /// At most 30 frames a second.
 const FRAME: Duration = Duration::from_millis(33);
-/// How long leaving waits for orders that were approved and are not yet in the journal.
-const LAST_ORDERS: Duration = Duration::from_secs(5);
 /// Answers wait here between two turns of the loop; a person asks far fewer questions at a time.
 const ANSWERS: usize = 32;
 
@@ -55,24 +50,8 @@ pub async fn run(settings: UiSettings) -> color_eyre::Result<Ending> {
     let mut signals = Signals::listen()?;
     let mut session = Session::enter()?;
     let (sender, answers) = mpsc::channel(ANSWERS);
-    let mut outside = Outside {
-        inventory: settings.inventory,
-        engine: settings.engine,
-        clock: settings.clock,
-        person: settings.person.clone(),
-        answers: sender,
-        orders: JoinSet::new(),
-    };
-    let app = App::new(
-        AppSettings {
-            person: settings.person,
-            scope: settings.scope,
-            is_read_only: settings.read_only,
-            look: settings.look,
-            can_leave_running: settings.can_leave_running,
-        },
-        outside.clock.now(),
-    );
+    let app = App::new(AppSettings::of(&settings), settings.clock.now());
+    let mut outside = Outside::new(settings, sender);
     let result = turn(app, &mut session, &mut signals, &mut outside, answers).await;
     outside.finish_orders().await;
     result
@@ -87,12 +66,15 @@ async fn turn(
     mut answers: mpsc::Receiver<Message>,
 ) -> color_eyre::Result<Ending> {
     let mut events = EventStream::new();
-    let mut fleet = Source::of(outside.inventory.subscribe());
-    let mut executions = Source::of(outside.engine.subscribe());
+    let mut fleet = Source::of(outside.subscribe_fleet());
+    let mut executions = Source::of(outside.subscribe_executions());
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let (columns, rows) = session.size()?;
     app.update(Message::Resized(columns, rows));
+    let mut known = Arc::new(Vec::new());
+    let mut driven_here = BTreeSet::new();
+    let mut targets = Targets::default();
     let mut next_frame = Instant::now();
     let mut is_dirty = true;
     loop {
@@ -110,7 +92,7 @@ async fn turn(
             value = fleet.next() => Some(Message::Fleet(value)),
             value = executions.next() => Some(Message::Executions(value)),
             Some(message) = answers.recv() => Some(message),
-            _ = ticks.tick() => Some(Message::Tick(outside.clock.now())),
+            _ = ticks.tick() => Some(Message::Tick(outside.now())),
             () = tokio::time::sleep_until(next_frame), if is_dirty => None,
             () = signals.received() => return Ok(Ending::Interrupted),
         };
@@ -118,11 +100,29 @@ async fn turn(
             continue;
         };
         is_dirty = true;
-        for command in app.update(message) {
-            if command == Command::Quit {
-                return Ok(Ending::Left);
+        let mut is_news = false;
+        if let Message::Executions(views) = &message {
+            known = Arc::clone(views);
+            is_news = true;
+        }
+        let mut messages = VecDeque::from([message]);
+        let here = outside.driven_here(&known);
+        if here != driven_here {
+            driven_here.clone_from(&here);
+            messages.push_front(Message::DrivenHere(here));
+            is_news = true;
+        }
+        if is_news {
+            outside.tell_targets(targets.update(&known, &driven_here));
+        }
+        // What is answered at once is told before the next key is looked at.
+        while let Some(message) = messages.pop_front() {
+            for command in app.update(message) {
+                if command == Command::Quit {
+                    return Ok(Ending::Left);
+                }
+                messages.extend(outside.carry_out(command));
             }
-            outside.carry_out(command);
         }
     }
 }
@@ -160,106 +160,6 @@ impl<T> Source<T> {
         self.is_open = false;
         std::future::pending().await
     }
-}
-
-/// The rooms the cockpit talks to, and the tasks that do.
-struct Outside {
-    inventory: InventoryHandle,
-    engine: EngineHandle,
-    clock: Clock,
-    person: Person,
-    answers: mpsc::Sender<Message>,
-    /// Approved orders on their way; never dropped half-way.
-    orders: JoinSet<()>,
-}
-
-impl Outside {
-    fn carry_out(&mut self, command: Command) {
-        match command {
-            Command::Quit => (),
-            Command::Focus(id) => self.inventory.focus(&id),
-            Command::Unfocus(id) => self.inventory.unfocus(&id),
-            Command::Refresh(id) => self.inventory.refresh(id.as_ref()),
-            Command::Prepare {
-                ticket,
-                cluster,
-                upgrades,
-                intent,
-            } => {
-                let (engine, clock) = (self.engine.clone(), self.clock.clone());
-                self.ask(async move {
-                    let answer = prepare(&engine, &clock, &cluster, &upgrades, &intent).await;
-                    Message::Prepared(ticket, answer)
-                });
-            }
-            Command::Preview { ticket, change } => {
-                let engine = self.engine.clone();
-                self.ask(async move {
-                    let answer = engine.preview(&change).await.map_err(Problem::from);
-                    Message::Previewed(ticket, answer)
-                });
-            }
-            Command::Start(plan) => {
-                let (engine, person) = (self.engine.clone(), self.person.clone());
-                self.order(async move { Message::Started(engine.start(*plan, person).await.map_err(Problem::from)) });
-            }
-            Command::Send {
-                execution,
-                command,
-                what,
-            } => {
-                let (engine, person) = (self.engine.clone(), self.person.clone());
-                self.order(async move {
-                    let answer = engine.send(&execution, command, person).await.map_err(Problem::from);
-                    Message::Sent(what, answer)
-                });
-            }
-        }
-    }
-
-    /// A question without side effects; its answer may come too late.
-    fn ask(&self, question: impl Future<Output = Message> + Send + 'static) {
-        let answers = self.answers.clone();
-        tokio::spawn(async move {
-            let _ = answers.send(question.await).await;
-        });
-    }
-
-    fn order(&mut self, order: impl Future<Output = Message> + Send + 'static) {
-        while self.orders.try_join_next().is_some() {}
-        let answers = self.answers.clone();
-        self.orders.spawn(async move {
-            let answer = order.await;
-            // The cockpit may have been left meanwhile; the order itself is done.
-            let _ = answers.send(answer).await;
-        });
-    }
-
-    async fn finish_orders(&mut self) {
-        let all = async { while self.orders.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(LAST_ORDERS, all).await;
-    }
-}
-
-/// Makes the plan, and prepares the requests of its steps as far as that is possible now.
-async fn prepare(
-    engine: &EngineHandle,
-    clock: &Clock,
-    cluster: &Cluster,
-    upgrades: &ClusterUpgrades,
-    intent: &Intent,
-) -> Result<Prepared, Problem> {
-    let id = PlanId::new(uuid::Uuid::new_v4().simple().to_string());
-    let plan = builder::build(id, cluster, upgrades, intent, clock.now()).map_err(Problem::from)?;
-    let changes: Vec<_> = plan.steps.iter().map(|step| step.kind.change(&plan.cluster)).collect();
-    let requests = join_all(changes.iter().map(|change| engine.preview(change))).await;
-    Ok(Prepared {
-        requests: requests
-            .into_iter()
-            .map(|request| request.map_err(Problem::from))
-            .collect(),
-        plan,
-    })
 }
 
 #[cfg(test)]

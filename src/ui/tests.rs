@@ -1,4 +1,8 @@
 //! Journeys by keys alone, and the screens as text in their states and sizes.
 
+mod gate_screens;
 mod journeys;
+mod people;
+mod plan_screens;
+mod planning;
 mod screens;

@@ -144,6 +144,8 @@ pub(crate) fn state_mark(state: &ProvisioningState) -> Mark {
     }
 }
 
+/// From low to high, for a row of numbers over time.
+pub(crate) const SPARKS: [&str; 7] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇"];
 /// Between two facts on one line.
 pub(crate) const DOT: &str = " · ";
 /// From an old value to a new one.
@@ -190,6 +192,13 @@ const ASCII: &[(&str, &str)] = &[
     ("░", "."),
     ("◉", "*"),
     ("–", "-"),
+    ("▁", "1"),
+    ("▂", "2"),
+    ("▃", "3"),
+    ("▄", "4"),
+    ("▅", "5"),
+    ("▆", "6"),
+    ("▇", "7"),
 ];
 
 /// Turns roles into styles by the person's wishes.
@@ -300,6 +309,7 @@ mod tests {
             .chain([
                 ARROW, ELLIPSIS, RULE, BAR_FULL, BAR_EMPTY, CURSOR, CHOSEN, "│", "┌", "┐", "└", "┘",
             ])
+            .chain(SPARKS)
             .chain([DOT.trim(), CRUMB.trim()]);
         for symbol in ours {
             assert_eq!(symbol.width(), 1, "{symbol}");

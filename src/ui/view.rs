@@ -13,11 +13,10 @@ use super::components::prose::{self, Passage};
 use super::components::{Scene, footer, header::Header, inset, split_top};
 use super::measure;
 use super::narrative;
-use super::orders;
+use super::orders::{self, Situation};
 use super::screens::Screen;
 use super::theme::{ELLIPSIS, Mark, Role};
 use crate::engine::view::{ExecutionState, ExecutionView};
-use crate::inventory::snapshot::ClusterSnapshot;
 
 /// Below this nothing can be read any more.
 const LEAST: (u16, u16) = (60, 16);
@@ -89,17 +88,26 @@ impl App {
                 screen.view(scene, areas.content, buffer);
                 None
             }
+            Some(Screen::Plan(screen)) => {
+                screen.view(scene, areas.content, buffer);
+                None
+            }
+            Some(Screen::Timeline(screen)) => {
+                screen.view(scene, areas.content, buffer);
+                None
+            }
             Some(Screen::Help(screen)) => {
                 screen.view(scene, areas.content, buffer);
                 None
             }
         };
+        let mut typing = None;
         if let Some(dialog) = &self.dialog {
             let above_footer = Rect {
                 height: area.height - 1,
                 ..area
             };
-            dialog.view(scene, above_footer, buffer);
+            typing = dialog.view(scene, above_footer, buffer);
         } else if let Some(toast) = &self.toast {
             let line = Rect {
                 y: areas.footer.y - 1,
@@ -108,7 +116,7 @@ impl App {
             toast.draw(line, self.theme, buffer);
         }
         footer::draw(self.place(), areas.footer, self.theme, buffer, self.titles());
-        cursor.filter(|_| self.dialog.is_none())
+        typing.or(cursor.filter(|_| self.dialog.is_none()))
     }
 
     /// Splits the screen; the summary takes two lines where one is too short for it, and there is room.
@@ -171,6 +179,8 @@ impl App {
             crumbs.push(match screen {
                 Screen::Cluster(screen) => screen.id.name().to_owned(),
                 Screen::Live(_) => "nodes".to_owned(),
+                Screen::Plan(_) => "plan".to_owned(),
+                Screen::Timeline(_) => "timeline".to_owned(),
                 Screen::Help(_) => "help".to_owned(),
             });
         }
@@ -188,8 +198,8 @@ impl App {
             _ => (&fleet.list, fleet.list_as_of),
         };
         let driver = on_screen
-            .and_then(|snapshot| self.data.active(&snapshot.id)?.driver.as_ref())
-            .map(|driver| self.data.called(driver));
+            .and_then(|snapshot| self.data.active(&snapshot.id))
+            .and_then(|execution| self.driver_text(execution));
         Header {
             scope: &self.settings.scope,
             crumbs,
@@ -202,26 +212,45 @@ impl App {
         }
     }
 
-    /// What the footer calls each action now; `None` for one that cannot work.
-    pub(super) fn titles(&self) -> impl Fn(&'static Action) -> Option<&'static str> {
-        let subject = self.subject().map(Arc::as_ref);
-        let active = self.active().map(Arc::as_ref);
-        move |action| match &self.dialog {
-            Some(dialog) => dialog.title_of(action.id),
-            None => self.title_of(action, subject, active),
+    /// Who drives, and who wants to.
+    fn driver_text(&self, execution: &ExecutionView) -> Option<String> {
+        let asked = execution.controls_asked_by.as_ref().map(|asked| {
+            if self.data.is_me(asked) {
+                "you asked".to_owned()
+            } else {
+                format!("{} asks", self.data.called(asked))
+            }
+        });
+        match (self.data.driver(execution), asked) {
+            (Some(driver), Some(asked)) => Some(format!("driven by {driver}, {asked}")),
+            (Some(driver), None) => Some(format!("driven by {driver}")),
+            (None, _) => None,
         }
     }
 
-    fn title_of(
-        &self,
-        action: &'static Action,
-        subject: Option<&ClusterSnapshot>,
-        active: Option<&ExecutionView>,
-    ) -> Option<&'static str> {
-        orders::check(action.id, self.settings.is_read_only, subject, active).ok()?;
+    /// What the footer calls each action now; `None` for one that cannot work.
+    pub(super) fn titles(&self) -> impl Fn(&'static Action) -> Option<&'static str> {
+        let situation = self.situation();
+        move |action| match &self.dialog {
+            Some(dialog) => dialog.title_of(action.id),
+            None => self.title_of(action, &situation),
+        }
+    }
+
+    fn title_of(&self, action: &'static Action, situation: &Situation<'_>) -> Option<&'static str> {
+        orders::check(action.id, situation).ok()?;
         let place = self.place();
-        let has_nothing = place == Place::Clusters && subject.is_none() && !self.overview.is_filtered();
+        let has_nothing = place == Place::Clusters && situation.cluster.is_none() && !self.overview.is_filtered();
+        if let (Some(Screen::Plan(editor)), Place::Plan) = (self.stack.last(), place) {
+            return editor.title_of(action).filter(|_| action.id != ActionId::Quit);
+        }
+        let active = situation.active;
         match (action.id, active.map(|execution| &execution.state)) {
+            // They look something up first, so they are offered only where there is something to find.
+            (ActionId::Controls | ActionId::Retry | ActionId::Brief, None) => None,
+            (ActionId::Timeline, None) if !self.has_timeline() => None,
+            (ActionId::Controls, _) if situation.is_driven_here => Some("hand over"),
+            (ActionId::Open, _) if place == Place::Timeline => Some("details"),
             (ActionId::PauseOrResume, Some(ExecutionState::Paused)) => Some("resume"),
             (ActionId::Open | ActionId::Details | ActionId::Sort | ActionId::Filter, _) if has_nothing => None,
             (ActionId::Quit, _) if !self.stack.is_empty() => None,
@@ -231,5 +260,10 @@ impl App {
             (ActionId::Open, _) if place == Place::Field => Some("keep filter"),
             _ => Some(action.title),
         }
+    }
+
+    fn has_timeline(&self) -> bool {
+        self.subject()
+            .is_some_and(|snapshot| self.data.execution(&snapshot.id).is_some())
     }
 }

@@ -3,7 +3,9 @@
 use aks_cockpit::azure::error::AzureErrorKind;
 use aks_cockpit::domain::change::Change;
 use aks_cockpit::domain::ids::NodePoolName;
+use aks_cockpit::domain::node_pool::UpgradeSettings;
 use aks_cockpit::domain::provisioning::ProvisioningState;
+use aks_cockpit::domain::surge::Share;
 use aks_cockpit::domain::version::{KubernetesVersion, NodeImageVersion};
 use serde_json::json;
 use std::time::Duration;
@@ -131,6 +133,92 @@ async fn pool_changes_and_aborts_go_to_their_own_paths() {
 }
 
 #[tokio::test]
+async fn pool_settings_are_written_into_the_pool_as_it_is() {
+    let azure = FakeAzure::start(|seen, _| match seen.method.as_str() {
+        "GET" => reply(200, pool_body("1.33.5")),
+        _ => reply(200, json!({"properties": {"provisioningState": "Updating"}})),
+    })
+    .await;
+    let client = azure.client();
+    let change = |settings: UpgradeSettings| Change::SetPoolSettings {
+        cluster: shop(),
+        pool: NodePoolName::new("user"),
+        settings,
+    };
+    let settings = UpgradeSettings {
+        max_surge: Some(Share::Percent(50)),
+        drain_timeout_minutes: Some(60),
+        ..UpgradeSettings::default()
+    };
+    let preview = client.prepare(&change(settings)).await.unwrap();
+    assert_eq!(
+        (preview.method.as_str(), preview.if_match.as_deref()),
+        ("PUT", Some("pool-etag"))
+    );
+    assert_eq!(
+        preview.path,
+        format!("{CLUSTER}/agentPools/user?api-version=2026-08-01")
+    );
+    assert_eq!(
+        preview.body,
+        Some(
+            json!({"properties": {"orchestratorVersion": "1.33.5", "count": 3, "upgradeSettings": {
+            "maxSurge": "50%", "drainTimeoutInMinutes": 60}}})
+        )
+    );
+    let fields: Vec<&str> = preview.fields.iter().map(|field| field.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        [
+            "properties.upgradeSettings.maxSurge",
+            "properties.upgradeSettings.drainTimeoutInMinutes"
+        ]
+    );
+    let accepted = client.send(&preview, Uuid::new_v4()).await.unwrap();
+    assert!(!accepted.is_done, "it is still Updating");
+    assert_eq!(azure.seen().pop().unwrap().body, preview.body);
+
+    let wrong = UpgradeSettings {
+        node_soak_minutes: Some(31),
+        ..UpgradeSettings::default()
+    };
+    let error = client.prepare(&change(wrong)).await.unwrap_err();
+    assert_eq!(error.kind(), AzureErrorKind::Settings);
+    assert!(
+        error
+            .to_string()
+            .ends_with("of shop: a node soak of 31 min is outside 0 to 30 min"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_rollback_names_version_and_image() {
+    let azure = FakeAzure::start(|_, _| reply(200, pool_body("1.34.2"))).await;
+    let change = Change::RollBackNodePool {
+        cluster: shop(),
+        pool: NodePoolName::new("user"),
+        to: KubernetesVersion::new(1, 33, 5),
+        node_image: NodeImageVersion::new("img-0"),
+    };
+    let preview = azure.client().prepare(&change).await.unwrap();
+    assert_eq!(
+        (preview.method.as_str(), preview.if_match.as_deref()),
+        ("PUT", Some("pool-etag"))
+    );
+    assert_eq!(
+        preview.body,
+        Some(json!({"properties": {"orchestratorVersion": "1.33.5", "nodeImageVersion": "img-0", "count": 3}}))
+    );
+    let told: Vec<(Option<&str>, Option<&str>)> = preview
+        .fields
+        .iter()
+        .map(|field| (field.from.as_deref(), field.to.as_deref()))
+        .collect();
+    assert_eq!(told, [(Some("1.34.2"), Some("1.33.5")), (Some("img-1"), Some("img-0"))]);
+}
+
+#[tokio::test]
 async fn a_change_is_never_sent_twice_on_a_guess() {
     for status in [500, 502, 503, 504, 408] {
         let azure = FakeAzure::start(move |_, _| reply(status, error_body("InternalOperationError", "oh"))).await;
@@ -148,7 +236,7 @@ async fn a_change_is_never_sent_twice_on_a_guess() {
         (409, "EtagMismatch", AzureErrorKind::Changed),
         (412, "PreconditionFailed", AzureErrorKind::Changed),
         (400, "ValidationError", AzureErrorKind::Refused),
-        (401, "InvalidAuthenticationToken", AzureErrorKind::Denied),
+        (401, "InvalidAuthenticationToken", AzureErrorKind::NotLoggedIn),
     ] {
         let azure = FakeAzure::start(move |_, _| reply(status, json!({"code": code, "message": "m"}))).await;
         let error = azure

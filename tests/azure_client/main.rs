@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
 
+mod activity_log;
 mod changes;
 mod fake_azure;
 mod lists;

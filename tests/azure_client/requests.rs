@@ -180,6 +180,34 @@ async fn refusals_keep_azures_words_and_name_the_right() {
 }
 
 #[tokio::test]
+async fn a_given_token_that_ends_in_mid_run_says_what_to_do() {
+    let azure = FakeAzure::start(|_, before| match before {
+        0 => reply(200, cluster_body("1.33.5")),
+        _ => reply(
+            401,
+            error_body("ExpiredAuthenticationToken", "The access token expiry UTC time is past"),
+        ),
+    })
+    .await;
+    let client = azure.client();
+    client.get_cluster(&shop()).await.unwrap();
+    let poll = link(Some(format!("{}/operation", azure.url)), None);
+    for error in [
+        client.get_cluster(&shop()).await.unwrap_err(),
+        client.send(&preview(upgrade_pool()), Uuid::new_v4()).await.unwrap_err(),
+        client.poll(&poll).await.unwrap_err(),
+    ] {
+        let AzureError::NotLoggedIn { tried } = error else {
+            panic!("{error} is of another kind");
+        };
+        assert!(tried[0].why.contains("ExpiredAuthenticationToken"), "{}", tried[0].why);
+        assert!(tried[0].todo.contains("AKS_COCKPIT_TOKEN"), "{}", tried[0].todo);
+        assert!(!format!("{tried:?}").contains(TOKEN));
+    }
+    assert_eq!(azure.seen().len(), 4, "nothing is asked twice with the same token");
+}
+
+#[tokio::test]
 async fn upgrades_are_asked_of_the_cluster_and_of_each_pool() {
     let azure = FakeAzure::start(|seen, _| match seen.path.strip_prefix(CLUSTER).unwrap() {
         "/upgradeProfiles/default" => reply(

@@ -63,7 +63,7 @@ async fn another_operation_holds_the_plan_and_then_lets_it_go() {
     let engine = estate.engine();
     let plan = estate.plan(PoolChoice::All).await;
     // Somebody else upgrades the same control plane in the meantime.
-    let foreign = plan.steps[0].kind.change(&estate.cluster);
+    let foreign = plan.steps[0].kind.change(&estate.cluster).unwrap();
     let request = estate.azure.prepare(&foreign).await.unwrap();
     estate.azure.send(&request, uuid::Uuid::new_v4()).await.unwrap();
     let id = engine.start(plan, person("ada")).await.unwrap();

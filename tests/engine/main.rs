@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
 
+mod controls;
 mod crash;
 mod faults;
+mod foreign;
 mod journeys;
+mod machines;
+mod rivals;
+mod scenarios;
 mod world;

@@ -10,21 +10,32 @@ use aks_cockpit::clock::Clock;
 use aks_cockpit::domain::change::Change;
 use aks_cockpit::domain::ids::{ClusterId, ExecutionId, NodeName, NodePoolName, PlanId};
 use aks_cockpit::engine::command::{Command, PauseDepth, Person};
-use aks_cockpit::engine::handle::{EngineHandle, EngineSettings};
+use aks_cockpit::engine::handle::{EngineHandle, EngineSettings, KubernetesSource};
+use aks_cockpit::engine::lease::LeaseTimes;
 use aks_cockpit::engine::view::ExecutionView;
 use aks_cockpit::journal::{Journal, Mode};
-use aks_cockpit::plan::builder::{Intent, PoolChoice, build};
+use aks_cockpit::kubernetes::client::{Access, KubernetesClient};
+use aks_cockpit::plan::builder::{Facts, Intent, Options, PoolChoice, build};
 use aks_cockpit::plan::step::Plan;
 use aks_cockpit::progress::picture::{LivePicture, NodePhase, NodeProgress};
-use aks_cockpit::simulator::faults::Fault;
+use aks_cockpit::simulator::faults::{Fault, Trouble};
 use aks_cockpit::simulator::scenario::Scenario;
 use aks_cockpit::simulator::server::RunningSimulator;
 use aks_cockpit::simulator::world::SimulatedCluster;
+use aks_cockpit::smoke::SmokeRunner;
+use futures::FutureExt;
 use tokio::sync::watch;
 use tokio::time::{interval, timeout};
 
 /// How much faster than the wall the simulated clock runs.
 const SPEED: f64 = 600.0;
+
+/// A Lease that lasts as long as a test can wait, in wall time. Its duration is stored in whole seconds.
+pub(crate) const LEASE: LeaseTimes = LeaseTimes {
+    duration: Duration::from_secs(2),
+    renew_every: Duration::from_millis(200),
+    skew: Duration::from_millis(200),
+};
 
 /// How long anything may take, in wall time; far more than it does.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -82,7 +93,52 @@ impl Estate {
             targets: Arc::new(|_, _| {}),
             poll_interval: Duration::from_secs(10),
             read_only: false,
+            kubernetes: None,
+            smoke: SmokeRunner::new(self.clock.clone()),
         }
+    }
+
+    /// Another machine: a journal of its own, and the cluster's Lease between them.
+    pub(crate) fn machine(&self, name: &str, host: &str) -> EngineHandle {
+        let settings = EngineSettings {
+            journal_path: self.directory.path().join(host).join("journal.db"),
+            person: person_on(name, host),
+            ..self.with_lease(name)
+        };
+        EngineHandle::open_with(settings, LEASE).unwrap()
+    }
+
+    /// Settings of this machine with a way to the API server.
+    pub(crate) fn with_lease(&self, name: &str) -> EngineSettings {
+        EngineSettings {
+            kubernetes: Some(self.kubernetes()),
+            ..self.settings(name)
+        }
+    }
+
+    fn kubernetes(&self) -> KubernetesSource {
+        let azure = self.azure.clone();
+        Arc::new(move |cluster| {
+            let (azure, cluster) = (azure.clone(), cluster.clone());
+            async move {
+                let access = Access {
+                    origin: "Azure".to_owned(),
+                    kubeconfig: azure.user_kubeconfig(&cluster).await.unwrap(),
+                    context: None,
+                    token: None,
+                };
+                KubernetesClient::connect(&access).await
+            }
+            .boxed()
+        })
+    }
+
+    /// Refuses every change from now on, so that nothing is ever started.
+    pub(crate) fn refuse_changes(&self) {
+        let throttled = Trouble::Throttle {
+            retry_after_seconds: Some(36_000),
+        };
+        self.meet(Fault::new(throttled).on("PUT", "managedClusters"));
     }
 
     pub(crate) fn engine(&self) -> EngineHandle {
@@ -95,6 +151,10 @@ impl Estate {
 
     /// The newest minor on offer, for all pools or for `apps` alone after the control plane.
     pub(crate) async fn plan(&self, pools: PoolChoice) -> Plan {
+        self.plan_with(pools, &Options::default()).await
+    }
+
+    pub(crate) async fn plan_with(&self, pools: PoolChoice, options: &Options) -> Plan {
         let cluster = self.azure.get_cluster(&self.cluster).await.unwrap();
         let names: Vec<NodePoolName> = cluster.pools.iter().map(|pool| pool.name.clone()).collect();
         let upgrades = self.azure.cluster_upgrades(&self.cluster, &names).await.unwrap();
@@ -109,7 +169,30 @@ impl Estate {
             to: newest.to_string().parse().unwrap(),
             pools,
         };
-        build(PlanId::new("plan"), &cluster, &upgrades, &intent, self.clock.now()).unwrap()
+        let facts = Facts {
+            cluster: &cluster,
+            upgrades: &upgrades,
+            region: None,
+        };
+        build(PlanId::new("plan"), &facts, &intent, options, self.clock.now()).unwrap()
+    }
+
+    /// Somebody else asks for a change; waits for it to end where it is not about a pool.
+    pub(crate) async fn run_elsewhere(&self, change: &Change) {
+        let request = self.azure.prepare(change).await.unwrap();
+        self.azure.send(&request, uuid::Uuid::new_v4()).await.unwrap();
+        if change.pool().is_none() {
+            eventually("the control plane is done", || {
+                self.simulator.world.with(|_| ());
+                self.look(|cluster| cluster.control_plane.running == cluster.control_plane.claimed)
+            })
+            .await;
+            let mut is_busy = true;
+            while is_busy {
+                let cluster = self.azure.get_cluster(&self.cluster).await.unwrap();
+                is_busy = cluster.active_state().is_some();
+            }
+        }
     }
 
     pub(crate) fn look<R>(&self, read: impl FnOnce(&SimulatedCluster) -> R) -> R {
@@ -119,6 +202,16 @@ impl Estate {
     /// Operations that were ever started on the cluster, aborts not counted.
     pub(crate) fn operations(&self) -> usize {
         self.look(|cluster| cluster.operations.len())
+    }
+
+    /// Those among them that were started with our token.
+    pub(crate) fn own_operations(&self) -> usize {
+        self.simulator.world.look(|world| {
+            let operations = world.clusters["shop-prod"].operations.iter();
+            operations
+                .filter(|operation| operation.author.caller == world.identity)
+                .count()
+        })
     }
 
     /// True where control plane and every node run the version the control plane was asked to run.
@@ -154,9 +247,13 @@ impl Estate {
 }
 
 pub(crate) fn person(name: &str) -> Person {
+    person_on(name, "desk")
+}
+
+pub(crate) fn person_on(name: &str, host: &str) -> Person {
     Person {
         name: name.to_owned(),
-        host: "desk".to_owned(),
+        host: host.to_owned(),
     }
 }
 
@@ -180,6 +277,19 @@ pub(crate) async fn until(
     };
     let found = timeout(PATIENCE, waiting).await;
     found.unwrap_or_else(|_| panic!("{id} never was {what}: {last:#?}"))
+}
+
+/// Waits until nobody drives the execution.
+pub(crate) async fn until_left(engine: &EngineHandle, id: &ExecutionId) -> Arc<ExecutionView> {
+    until(engine, id, "without a driver", |view| view.driver.is_none()).await
+}
+
+/// Waits until this person drives the execution.
+pub(crate) async fn until_driven_by(engine: &EngineHandle, id: &ExecutionId, name: &str) -> Arc<ExecutionView> {
+    until(engine, id, name, |view| {
+        view.driver.as_ref().is_some_and(|driver| driver.name == name)
+    })
+    .await
 }
 
 pub(crate) async fn until_state(engine: &EngineHandle, id: &ExecutionId, word: &str) -> Arc<ExecutionView> {
@@ -216,11 +326,18 @@ fn watch_nodes(simulator: &RunningSimulator) -> watch::Receiver<Arc<LivePicture>
     let world = simulator.world.clone();
     let (sender, receiver) = watch::channel(Arc::new(LivePicture::empty(world.clock().now())));
     tokio::spawn(async move {
-        let mut tick = interval(Duration::from_millis(5));
+        let mut tick = interval(Duration::from_millis(25));
         while !sender.is_closed() {
             tick.tick().await;
-            let picture = world.look(|world| picture_of(&world.clusters["shop-prod"], world.now));
-            sender.send_replace(Arc::new(picture));
+            let picture = world.look(|world| {
+                world
+                    .clusters
+                    .get("shop-prod")
+                    .map(|cluster| picture_of(cluster, world.now))
+            });
+            if let Some(picture) = picture {
+                sender.send_replace(Arc::new(picture));
+            }
         }
     });
     receiver

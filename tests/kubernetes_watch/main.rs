@@ -5,6 +5,7 @@
 mod fake_api_server;
 mod reading;
 mod trouble;
+mod workloads;
 
 use std::time::Duration;
 

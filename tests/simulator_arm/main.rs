@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where something is not as it must be")]
 
+mod applications;
 mod changes;
+mod coming_and_going;
 mod reads;
+mod scenarios;
 mod troubles;
 
 use std::time::Duration;

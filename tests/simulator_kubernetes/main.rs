@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 mod cluster;
+mod leases;
 mod reads;
 mod watches;
+mod workloads;
 mod writes;

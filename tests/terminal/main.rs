@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod people;
 mod pty;
+mod world;
 
 use pty::Cockpit;
 
@@ -102,6 +104,66 @@ fn a_failed_upgrade_is_retried_and_aborted() {
     cockpit.press("A");
     confirm(&mut cockpit);
     cockpit.wait_for("Aborted");
+    cockpit.press("<ctrl-c>");
+    assert_closes_with(cockpit, 0);
+}
+
+#[test]
+fn a_plan_is_edited_held_by_an_approval_and_goes_on_with_a_yes() {
+    let mut cockpit = Cockpit::start(&["demo", "--scenario", "smoke", "--speed", "100"], 120, 40);
+    cockpit.wait_for("shop-prod");
+    cockpit.press("<enter>");
+    cockpit.wait_for("offered now");
+    cockpit.press("U");
+    // Over several hops: the way is told before anything is planned.
+    cockpit.wait_for("via 1.");
+    cockpit.press("e");
+    cockpit.wait_for("can be started");
+    cockpit.press("+");
+    cockpit.wait_for("A gate behind control-plane");
+    cockpit.press("<enter>");
+    cockpit.wait_for("Question");
+    cockpit.press("Really?<enter>");
+    cockpit.wait_for("1 change not saved");
+    cockpit.press("U");
+    let question = cockpit.wait_for("sends nothing to Azure");
+    assert!(question.contains("PUT"), "{question}");
+    confirm(&mut cockpit);
+    cockpit.wait_until("the approval", |screen| {
+        screen.contains("Y approve") && screen.contains("Really?")
+    });
+    cockpit.press("Y");
+    cockpit.wait_for("You are");
+    cockpit.press("checked<enter>");
+    confirm(&mut cockpit);
+    cockpit.wait_for("step 3 of");
+    cockpit.press("t");
+    cockpit.wait_until("the approval in the timeline", |screen| {
+        line_with(screen, "checked").is_some_and(|line| line.contains("you"))
+    });
+    cockpit.press("<ctrl-c>");
+    cockpit.wait_for("Keep driving in the background: not possible");
+    cockpit.press("jj<enter>");
+    assert_closes_with(cockpit, 0);
+}
+
+#[test]
+fn what_somebody_else_started_says_whose_it_is_before_it_is_stopped() {
+    let mut cockpit = Cockpit::start(&["demo"], 120, 40);
+    cockpit.wait_until("the stuck cluster", |screen| {
+        line_with(screen, "shop-prod").is_some_and(|line| line.contains("stuck"))
+    });
+    select(&mut cockpit, "shop-prod");
+    cockpit.press("<enter>");
+    cockpit.wait_for("checkout-pdb");
+    cockpit.press("A");
+    let question = cockpit.wait_for("/abort");
+    assert!(
+        question.contains("started this") && question.contains("adopt it"),
+        "{question}"
+    );
+    cockpit.press("<esc>");
+    cockpit.wait_until("nothing was adopted", |screen| !screen.contains("driven by"));
     cockpit.press("<ctrl-c>");
     assert_closes_with(cockpit, 0);
 }

@@ -16,7 +16,8 @@ pub(crate) struct Cockpit {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     screen: Arc<Screen>,
-    _state: tempfile::TempDir,
+    /// Where it keeps its journal; `None` where somebody else keeps that directory.
+    _state: Option<tempfile::TempDir>,
 }
 
 struct Screen {
@@ -30,17 +31,35 @@ struct Parsed {
 }
 
 impl Cockpit {
-    /// Starts `aks-cockpit` with these words in a terminal of that size.
+    /// Starts `aks-cockpit` with these words and a journal of its own in a terminal of that size.
     pub(crate) fn start(words: &[&str], columns: u16, rows: u16) -> Self {
         let state = tempfile::tempdir().unwrap();
+        let path = state.path().to_str().unwrap().to_owned();
+        let variables = [("AKS_COCKPIT_STATE_DIR", path.as_str())];
+        Self::launch(words, &variables, (columns, rows), Some(state))
+    }
+
+    /// Starts it with these variables; whoever does so keeps the journal.
+    pub(crate) fn start_with(variables: &[(&str, &str)], columns: u16, rows: u16) -> Self {
+        Self::launch(&[], variables, (columns, rows), None)
+    }
+
+    fn launch(
+        words: &[&str],
+        variables: &[(&str, &str)],
+        (columns, rows): (u16, u16),
+        state: Option<tempfile::TempDir>,
+    ) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_aks-cockpit"));
         command.args(words);
         command.env("TERM", "xterm-256color");
         command.env("RUST_BACKTRACE", "0");
         command.env("NO_PROXY", "127.0.0.1");
-        command.env("AKS_COCKPIT_STATE_DIR", state.path());
         command.env_remove("NO_COLOR");
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         // The reader only sees the end when nobody else holds the other side.
         drop(pair.slave);
@@ -85,6 +104,8 @@ impl Cockpit {
             .replace("<down>", "\x1b[B")
             .replace("<up>", "\x1b[A")
             .replace("<ctrl-c>", "\x03")
+            .replace("<ctrl-d>", "\x04")
+            .replace("<ctrl-o>", "\x0f")
             .replace("<ctrl-r>", "\x12");
         self.keys.write_all(bytes.as_bytes()).unwrap();
         self.keys.flush().unwrap();

@@ -12,6 +12,7 @@ use super::lenient::{Lenient, Text, object};
 use super::node_pool::{Status, node_pool, power_state, state};
 use crate::domain::cluster::{AutoUpgrade, Cluster, SupportPlan};
 use crate::domain::ids::{ClusterId, SubscriptionId};
+use crate::domain::network::PodNetwork;
 use crate::domain::text::printable;
 
 #[derive(Default, Deserialize)]
@@ -43,9 +44,17 @@ struct Properties {
     #[serde(rename = "privateFQDN")]
     private_fqdn: Lenient<Text>,
     node_resource_group: Lenient<Text>,
+    network_profile: Lenient<NetworkProfile>,
     agent_pool_profiles: Lenient<Vec<Value>>,
     upgrade_settings: Lenient<UpgradeSettings>,
     status: Lenient<Status>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct NetworkProfile {
+    network_plugin: Lenient<Text>,
+    network_plugin_mode: Lenient<Text>,
 }
 
 #[derive(Default, Deserialize)]
@@ -114,6 +123,7 @@ pub fn cluster(body: &Value) -> Result<Cluster, WrongShape> {
         fqdn: properties.fqdn.text(),
         private_fqdn: properties.private_fqdn.text(),
         node_resource_group: properties.node_resource_group.text(),
+        network: pod_network(properties.network_profile.or_default()),
         pools,
         tags: tags(outer.tags.or_default()),
         force_upgrade_until: force_until(properties.upgrade_settings.or_default().override_settings.or_default()),
@@ -127,6 +137,11 @@ pub fn cluster(body: &Value) -> Result<Cluster, WrongShape> {
             .and_then(error_detail),
         id,
     })
+}
+
+fn pod_network(profile: NetworkProfile) -> Option<PodNetwork> {
+    let plugin = profile.network_plugin.text()?;
+    PodNetwork::parse(&plugin, profile.network_plugin_mode.text().as_deref())
 }
 
 /// A force without an end does not act (AKS API 2026-08-01, `overrideSettings.until`).
@@ -173,7 +188,8 @@ mod tests {
                 "kubernetesVersion": "1.33", "currentKubernetesVersion": "1.33.5", "supportPlan": "AKSLongTermSupport",
                 "autoUpgradeProfile": {"nodeOSUpgradeChannel": "NodeImage"}, "privateFQDN": "",
                 "upgradeSettings": {"overrideSettings": {"forceUpgrade": true, "until": "2026-08-01T10:00:00.1234567Z"}},
-                "agentPoolProfiles": [{"name": "b", "count": 2}, {"name": "a", "count": 3}],
+                "networkProfile": {"networkPlugin": "azure", "networkPluginMode": "overlay"},
+                "agentPoolProfiles": [{"name": "b", "count": 2, "podSubnetID": "/subnets/pods"}, {"name": "a", "count": 3}],
                 "status": {"provisioningError": null}
             }
         }))
@@ -190,6 +206,9 @@ mod tests {
         assert_eq!(shop.tags["cost"], "7");
         let names: Vec<&str> = shop.pools.iter().map(|pool| pool.name.as_str()).collect();
         assert_eq!(names, ["b", "a"], "Azure's order is kept");
+        assert_eq!(shop.network, Some(PodNetwork::Overlay));
+        assert_eq!(shop.pools[0].pod_subnet.as_deref(), Some("/subnets/pods"));
+        assert_eq!(shop.pools[1].vnet_subnet, None);
         assert!(shop.force_upgrade_until.is_some());
     }
 
@@ -202,7 +221,7 @@ mod tests {
         .unwrap();
         assert_eq!(row.provisioning_state, ProvisioningState::Upgrading);
         assert_eq!(row.version, Some(KubernetesVersion::new(1, 33, 5)));
-        assert!(row.pools.is_empty());
+        assert!(row.pools.is_empty() && row.network.is_none());
         let bare = cluster(&json!({"id": ID})).unwrap();
         assert_eq!((bare.power_state, bare.version), (PowerState::Running, None));
         assert!(!bare.provisioning_state.is_terminal(), "no state is not a good state");

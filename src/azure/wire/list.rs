@@ -95,7 +95,8 @@ pub fn graph_page(body: &Value) -> Result<Page<Cluster>, WrongShape> {
     Ok(Page { items, next, findings })
 }
 
-fn listed<T>(body: &Value, read: impl Fn(&Value) -> Result<T, WrongShape>) -> Result<Page<T>, WrongShape> {
+/// Reads a page of the usual shape.
+pub(super) fn listed<T>(body: &Value, read: impl Fn(&Value) -> Result<T, WrongShape>) -> Result<Page<T>, WrongShape> {
     let listed: Listed = object(body)?;
     let values = listed.value.0.ok_or_else(|| WrongShape::new("a list has no 'value'"))?;
     let (items, findings) = read_each(&values, read);

@@ -1,6 +1,7 @@
 //! Azure's payloads, read leniently into domain values: unknown fields, nulls, odd types and odd case are no error.
 //! An entry of a list that cannot be read becomes a finding. Never sends or decides anything.
 
+mod activity_log;
 mod cluster;
 mod error;
 mod lenient;
@@ -11,6 +12,7 @@ mod upgrades;
 use base64::Engine as _;
 use serde_json::Value;
 
+pub use activity_log::{LogEvent, LogStatus, activity_log_page};
 pub use cluster::cluster;
 pub(super) use error::excerpt;
 pub use error::{error_answer, error_detail, missing_right, right_for};

@@ -32,6 +32,10 @@ struct Pool {
     enable_auto_scaling: Lenient<bool>,
     scale_set_priority: Lenient<Text>,
     max_pods: Lenient<u32>,
+    #[serde(rename = "vnetSubnetID")]
+    vnet_subnet_id: Lenient<Text>,
+    #[serde(rename = "podSubnetID")]
+    pod_subnet_id: Lenient<Text>,
     e_tag: Lenient<Text>,
     status: Lenient<Status>,
     virtual_machines_profile: Lenient<VirtualMachines>,
@@ -129,6 +133,8 @@ pub fn node_pool(body: &Value) -> Result<NodePool, WrongShape> {
             .text()
             .is_some_and(|priority| priority.eq_ignore_ascii_case("Spot")),
         max_pods: pool.max_pods.0,
+        vnet_subnet: pool.vnet_subnet_id.text(),
+        pod_subnet: pool.pod_subnet_id.text(),
         etag: pool.e_tag.text(),
         error: pool
             .status

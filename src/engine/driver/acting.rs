@@ -5,97 +5,219 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use super::super::effect::{Acceptance, Effect, Input, Resource, Ticket, Trouble, TroubleKind};
+use super::api_server::ApiServer;
+use super::authors::{self, Authors};
+use super::fence::Fence;
 use super::pace::Pace;
+use super::writing::blocking;
 use crate::azure::client::AzureClient;
 use crate::azure::error::AzureError;
 use crate::clock::Clock;
-use crate::domain::change::Change;
+use crate::domain::change::{Change, RequestPreview};
+use crate::domain::ids::{ClusterId, ExecutionId};
 use crate::domain::provisioning::{AzureErrorDetail, ProvisioningState};
+use crate::domain::text::printable;
+use crate::journal::Journal;
 use crate::progress::picture::LivePicture;
+use crate::smoke::SmokeRunner;
 
-/// Longest sleep in one piece, so that a clock that jumps is noticed.
-const LONGEST_SLEEP: Duration = Duration::from_mins(10);
+/// Longest sleep in one piece, in the clock's time, so that a clock that jumps is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+
+/// What says that this driver may still act.
+pub(super) struct Seat {
+    pub(super) journal: Journal,
+    pub(super) execution: ExecutionId,
+    pub(super) token: String,
+    pub(super) fence: Fence,
+}
 
 /// What is needed to act.
 pub(super) struct Actor {
     pub(super) azure: Option<AzureClient>,
+    pub(super) api: ApiServer,
+    pub(super) smoke: SmokeRunner,
     pub(super) clock: Clock,
     pub(super) live: watch::Receiver<Arc<LivePicture>>,
     pub(super) poll_interval: Duration,
+    pub(super) cluster: ClusterId,
+    pub(super) authors: Authors,
+    pub(super) seat: Seat,
 }
 
 impl Actor {
-    /// Waits as the effect's pace asks, and does it.
-    pub(super) async fn perform(mut self, effect: Effect, pace: Pace, may_send: bool) -> (Input, Pace) {
+    /// Waits as the effect's pace asks, and does it; `is_first` is false for a request that was sent before.
+    pub(super) async fn perform(mut self, effect: Effect, pace: Pace, is_first: bool) -> (Input, Pace) {
         self.wait(&effect, pace).await;
-        let Some(azure) = self.azure.take() else {
-            let trouble = Trouble {
-                kind: TroubleKind::Refused,
-                error: detail("NoAzure", "there is no access to Azure here".to_owned()),
-            };
-            return self.without_azure(&effect, pace, trouble);
-        };
         match effect {
-            Effect::Prepare { ticket, change, .. } => match azure.prepare(&change).await {
+            Effect::WatchNodes { ticket } => self.look_at_nodes(ticket, pace),
+            Effect::WaitUntil { ticket, .. } => (Input::TimeCame { ticket }, pace.went_well(None)),
+            Effect::Test { ticket, test, .. } => {
+                let run = self.smoke.run(&test).await;
+                (Input::Tested { ticket, run }, pace.went_well(None))
+            }
+            Effect::ReadWorkloads { ticket } => {
+                let picture = self.api.workloads().await.map_err(|error| error.sentence());
+                let pace = match picture {
+                    Ok(_) => pace.went_well(None),
+                    Err(_) => pace.failed(None),
+                };
+                (Input::WorkloadsRead { ticket, picture }, pace)
+            }
+            Effect::Prepare { .. }
+            | Effect::Send { .. }
+            | Effect::Poll { .. }
+            | Effect::ReadResource { .. }
+            | Effect::ReadCluster { .. } => match self.azure.take() {
+                Some(azure) => self.ask_azure(&azure, effect, pace, is_first).await,
+                None => (without_azure(&effect), pace.failed(None)),
+            },
+        }
+    }
+
+    async fn ask_azure(self, azure: &AzureClient, effect: Effect, pace: Pace, is_first: bool) -> (Input, Pace) {
+        let ticket = effect.ticket();
+        match effect {
+            Effect::Prepare { change, .. } => match azure.prepare(&change).await {
                 Ok(request) => {
-                    let request = Box::new(request);
-                    let request_id = uuid::Uuid::new_v4();
                     let input = Input::Prepared {
                         ticket,
-                        request,
-                        request_id,
+                        request: Box::new(request),
+                        request_id: Uuid::new_v4(),
                     };
                     (input, pace.went_well(None))
                 }
                 Err(error) => failed(pace, error, |trouble| Input::NotPrepared { ticket, trouble }),
             },
-            Effect::Send { request_id, .. } if !may_send => {
-                let trouble = Trouble {
-                    kind: TroubleKind::Uncertain,
-                    error: detail("SentBefore", "the request was sent before".to_owned()),
-                };
-                let answer = Err(trouble);
-                (Input::Answered { request_id, answer }, pace.failed(None))
-            }
+            Effect::Send { request_id, .. } if !is_first => not_sent(request_id, "the request was sent before", pace),
             Effect::Send {
                 request, request_id, ..
-            } => match azure.send(&request, request_id).await {
-                Ok(accepted) => {
-                    let answer = Ok(Acceptance {
-                        operation: accepted.operation,
-                        state: accepted.state,
-                        is_done: accepted.is_done,
-                    });
-                    let input = Input::Answered { request_id, answer };
-                    (input, pace.went_well(accepted.retry_after))
-                }
-                Err(error) => failed(pace, error, |trouble| Input::Answered {
-                    request_id,
-                    answer: Err(trouble),
-                }),
-            },
-            Effect::Poll { ticket, operation } => match azure.poll(&operation).await {
+            } => self.send(azure, &request, request_id, pace).await,
+            Effect::Poll { operation, .. } => match azure.poll(&operation).await {
                 Ok(poll) => {
                     let state = poll.state;
                     (Input::Polled { ticket, state }, pace.went_well(poll.retry_after))
                 }
                 Err(error) => failed(pace, error, |trouble| Input::NotPolled { ticket, trouble }),
             },
-            Effect::ReadResource { ticket, change, .. } => match read_resource(&azure, &change).await {
+            Effect::ReadResource { change, .. } => match self.read_resource(azure, &change).await {
                 Ok(resource) => (Input::Read { ticket, resource }, pace.went_well(None)),
                 Err(error) => failed(pace, error, |trouble| Input::NotRead { ticket, trouble }),
             },
-            Effect::WatchNodes { ticket } => self.look_at_nodes(ticket, pace),
+            Effect::ReadCluster { .. } => match azure.get_cluster(&self.cluster).await {
+                Ok(cluster) => {
+                    let cluster = Box::new(cluster);
+                    (Input::ClusterRead { ticket, cluster }, pace.went_well(None))
+                }
+                Err(error) => failed(pace, error, |trouble| Input::NotRead { ticket, trouble }),
+            },
+            Effect::WatchNodes { .. }
+            | Effect::WaitUntil { .. }
+            | Effect::Test { .. }
+            | Effect::ReadWorkloads { .. } => unreachable!("they need no Azure"),
         }
+    }
+
+    /// Sends the request, unless this driver has lost its place or the Lease since its intent was written.
+    async fn send(self, azure: &AzureClient, request: &RequestPreview, request_id: Uuid, pace: Pace) -> (Input, Pace) {
+        let Seat {
+            journal,
+            execution,
+            token,
+            fence,
+        } = self.seat;
+        match blocking(move || journal.holds_place(execution.as_str(), &token)).await {
+            Ok(true) if fence.may_send() => {}
+            Ok(true) => return not_sent(request_id, "the Lease could not be renewed, so nothing was sent", pace),
+            Ok(false) => {
+                return not_sent(
+                    request_id,
+                    "another driver has the execution, so nothing was sent",
+                    pace,
+                );
+            }
+            Err(_) => return not_sent(request_id, "the journal cannot be read, so nothing was sent", pace),
+        }
+        match azure.send(request, request_id).await {
+            Ok(accepted) => {
+                let answer = Ok(Acceptance {
+                    operation: accepted.operation,
+                    state: accepted.state,
+                    is_done: accepted.is_done,
+                });
+                let input = Input::Answered { request_id, answer };
+                (input, pace.went_well(accepted.retry_after))
+            }
+            Err(error) => failed(pace, error, |trouble| Input::Answered {
+                request_id,
+                answer: Err(trouble),
+            }),
+        }
+    }
+
+    /// Reads the cluster, and the pool where the change is about one: an operation on either keeps the change out.
+    async fn read_resource(&self, azure: &AzureClient, change: &Change) -> Result<Resource, AzureError> {
+        let cluster = azure.get_cluster(change.cluster()).await?;
+        let mut resource = match change.pool() {
+            None => Resource {
+                busy: cluster.active_state().map(|state| format!("the cluster is {state}")),
+                state: cluster.provisioning_state,
+                version: cluster.version,
+                node_image: None,
+                etag: cluster.etag,
+                error: cluster.error,
+                upgrade_settings: None,
+                busy_by: None,
+            },
+            Some(pool) => {
+                let pool = azure.get_node_pool(change.cluster(), pool).await?;
+                let busy = |name: &str, state: &ProvisioningState| {
+                    (!state.is_terminal()).then(|| format!("{name} is {state}"))
+                };
+                Resource {
+                    busy: busy(pool.name.as_str(), &pool.provisioning_state)
+                        .or_else(|| busy("the cluster", &cluster.provisioning_state)),
+                    state: pool.provisioning_state,
+                    version: pool.version,
+                    node_image: pool.node_image,
+                    etag: pool.etag,
+                    error: pool.error,
+                    upgrade_settings: Some(pool.upgrade_settings),
+                    busy_by: None,
+                }
+            }
+        };
+        resource.busy_by = self.busy_by(azure, change, resource.busy.is_some()).await;
+        Ok(resource)
+    }
+
+    /// Who keeps the change out; `None` also where the activity log does not say or may not be read.
+    async fn busy_by(&self, azure: &AzureClient, change: &Change, is_busy: bool) -> Option<String> {
+        let pool = change.pool();
+        if !is_busy {
+            self.authors.forget(pool);
+            return None;
+        }
+        match self.authors.known(pool) {
+            Ok(author) => return Some(author),
+            Err(false) => return None,
+            Err(true) => {}
+        }
+        let since = authors::since(self.clock.now());
+        let author = azure.last_change_by(change.cluster(), pool, since).await.ok()??;
+        let caller = printable(&author.caller);
+        self.authors.learn(pool, caller.clone());
+        Some(caller)
     }
 
     async fn wait(&mut self, effect: &Effect, pace: Pace) {
         let pause = pace.pause(self.poll_interval);
         match effect {
             Effect::Send { .. } => {}
-            Effect::Prepare { not_before, .. } => {
+            Effect::Prepare { not_before, .. } | Effect::Test { not_before, .. } => {
                 if let Some(until) = not_before {
                     self.sleep_until(*until).await;
                 }
@@ -103,8 +225,21 @@ impl Actor {
                     self.clock.sleep(pause).await;
                 }
             }
-            Effect::ReadResource { looks: 0, .. } if pace.times == 0 => {}
-            Effect::Poll { .. } | Effect::ReadResource { .. } => self.clock.sleep(pause).await,
+            Effect::ReadResource { looks: 0, .. } | Effect::ReadCluster { looks: 0, .. } if pace.times == 0 => {}
+            Effect::Poll { .. } | Effect::ReadResource { .. } | Effect::ReadCluster { .. } => {
+                self.clock.sleep(pause).await;
+            }
+            Effect::WaitUntil { until, .. } => {
+                self.sleep_until(*until).await;
+                if pace.times > 0 {
+                    self.clock.sleep(pause).await;
+                }
+            }
+            Effect::ReadWorkloads { .. } => {
+                if pace.times > 0 {
+                    self.clock.sleep(pause).await;
+                }
+            }
             Effect::WatchNodes { .. } => {
                 self.live.mark_unchanged();
                 if pace.times > 0 {
@@ -142,21 +277,34 @@ impl Actor {
         let picture = Arc::clone(&self.live.borrow_and_update());
         (Input::Seen { ticket, picture }, pace.went_well(None))
     }
+}
 
-    fn without_azure(&mut self, effect: &Effect, pace: Pace, trouble: Trouble) -> (Input, Pace) {
-        let ticket = effect.ticket();
-        let input = match effect {
-            Effect::Prepare { .. } => Input::NotPrepared { ticket, trouble },
-            Effect::Send { request_id, .. } => Input::Answered {
-                request_id: *request_id,
-                answer: Err(trouble),
-            },
-            Effect::Poll { .. } => Input::NotPolled { ticket, trouble },
-            Effect::ReadResource { .. } => Input::NotRead { ticket, trouble },
-            Effect::WatchNodes { .. } => return self.look_at_nodes(ticket, pace),
-        };
-        (input, pace.failed(None))
+/// What an effect comes to where there is no Azure.
+fn without_azure(effect: &Effect) -> Input {
+    let ticket = effect.ticket();
+    let trouble = Trouble {
+        kind: TroubleKind::Refused,
+        error: detail("NoAzure", "there is no access to Azure here".to_owned()),
+    };
+    match effect {
+        Effect::Prepare { .. } => Input::NotPrepared { ticket, trouble },
+        Effect::Send { request_id, .. } => Input::Answered {
+            request_id: *request_id,
+            answer: Err(trouble),
+        },
+        Effect::Poll { .. } => Input::NotPolled { ticket, trouble },
+        _ => Input::NotRead { ticket, trouble },
     }
+}
+
+/// The request did not leave now; the resource is looked at before anything else is sent.
+fn not_sent(request_id: Uuid, why: &str, pace: Pace) -> (Input, Pace) {
+    let trouble = Trouble {
+        kind: TroubleKind::Uncertain,
+        error: detail("NotSent", why.to_owned()),
+    };
+    let answer = Err(trouble);
+    (Input::Answered { request_id, answer }, pace.failed(None))
 }
 
 fn failed(pace: Pace, error: AzureError, input: impl FnOnce(Trouble) -> Input) -> (Input, Pace) {
@@ -166,32 +314,6 @@ fn failed(pace: Pace, error: AzureError, input: impl FnOnce(Trouble) -> Input) -
         _ => None,
     };
     (input(trouble), pace.failed(retry_after))
-}
-
-/// Reads the cluster, and the pool where the change is about one: an operation on either keeps the change out.
-async fn read_resource(azure: &AzureClient, change: &Change) -> Result<Resource, AzureError> {
-    let cluster = azure.get_cluster(change.cluster()).await?;
-    let Some(pool) = change.pool() else {
-        return Ok(Resource {
-            busy: cluster.active_state().map(|state| format!("the cluster is {state}")),
-            state: cluster.provisioning_state,
-            version: cluster.version,
-            node_image: None,
-            etag: cluster.etag,
-            error: cluster.error,
-        });
-    };
-    let pool = azure.get_node_pool(change.cluster(), pool).await?;
-    let busy = |name: &str, state: &ProvisioningState| (!state.is_terminal()).then(|| format!("{name} is {state}"));
-    Ok(Resource {
-        busy: busy(pool.name.as_str(), &pool.provisioning_state)
-            .or_else(|| busy("the cluster", &cluster.provisioning_state)),
-        state: pool.provisioning_state,
-        version: pool.version,
-        node_image: pool.node_image,
-        etag: pool.etag,
-        error: pool.error,
-    })
 }
 
 fn detail(code: &str, message: String) -> AzureErrorDetail {

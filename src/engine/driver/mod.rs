@@ -1,15 +1,30 @@
 //! The only async part of the engine: one task per execution that writes first, then acts, then observes.
 //! Stops acting while the journal cannot be written; never drops a request that is on its way.
+//!
+//! Two drivers of one cluster never act at once. On one machine the journal decides: an intent is appended in the
+//! transaction that checks the driver's place, and the place is looked at again right before the request leaves.
+//! Between machines the Lease decides, see `engine/lease.rs`. The window that is left is a request already on its way
+//! when the place is lost: it goes on, its intent is in the journal with its request id, and whoever drives next looks
+//! at the resource before sending anything. Azure refuses the rest: another operation runs (409), or the resource is
+//! not as it was read (412, by the `If-Match` of every change).
 
 mod acting;
+pub(super) mod api_server;
+mod authors;
+#[cfg(debug_assertions)]
+pub(super) mod drill;
+pub(super) mod fence;
+pub(super) mod keeper;
+pub(super) mod leasing;
 mod observing;
 mod pace;
+mod writing;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout_at};
@@ -19,15 +34,20 @@ use uuid::Uuid;
 use super::command::{Command, Person};
 use super::effect::{Effect, Input, effects};
 use super::handle::board::Claim;
+use super::machine::decide;
 use super::machine::state::State;
-use super::machine::{apply, decide};
-use super::record::{RECORD_VERSION, Record};
+use super::record::LeaseState;
 use crate::azure::client::AzureClient;
 use crate::clock::Clock;
-use crate::journal::writer::{Append, NewAnswer, NewRequest, NewRow};
 use crate::journal::{Journal, JournalError};
 use crate::progress::picture::LivePicture;
+use crate::smoke::SmokeRunner;
+use api_server::ApiServer;
+use authors::Authors;
+use keeper::{Keeper, LastWord, News};
 use pace::{Key, Pace};
+
+pub(super) use writing::blocking;
 
 /// How often commands from other processes are looked for, in wall time.
 const COMMAND_INTERVAL: Duration = Duration::from_millis(250);
@@ -38,15 +58,16 @@ const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 /// How long a driver that leaves waits for the answer to a request that is on its way, in wall time.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
 
-/// How long to wait before a failed write is tried again, in wall time.
-const WRITE_AGAIN: Duration = Duration::from_secs(2);
-
 /// What a driver needs of the world.
 pub(super) struct Tools {
     pub(super) journal: Journal,
     /// The driver's place in the journal.
     pub(super) token: String,
+    /// Why the place was taken from a driver that was alive.
+    pub(super) reason: Option<String>,
     pub(super) azure: Option<AzureClient>,
+    pub(super) api: ApiServer,
+    pub(super) smoke: SmokeRunner,
     pub(super) clock: Clock,
     pub(super) person: Person,
     pub(super) live: watch::Receiver<Arc<LivePicture>>,
@@ -57,12 +78,18 @@ pub(super) struct Tools {
     pub(super) leave: CancellationToken,
     /// Rung when a command was put into the journal by this process.
     pub(super) bell: Arc<Notify>,
+    /// Set when the driver takes no commands any more.
+    pub(super) is_leaving: Arc<AtomicBool>,
 }
 
 /// Why a driver ended before the execution did.
 enum Ended {
     /// This process is leaving.
     Leaving,
+    /// The controls were given away.
+    HandedOver { to: Person },
+    /// A driver on another machine has the cluster's Lease.
+    LeaseLost { holder: Person },
     /// The place is somebody else's.
     Lost,
 }
@@ -80,39 +107,48 @@ struct Done {
 /// commands (journal) --+                                    +-> views (board)
 /// answers (tasks) -----+-> decide -> append, sync -> apply --+
 /// the live picture ----+                                    +-> effects -> tasks -> Azure
+/// the Lease (keeper) --+                                    +-> what the Lease tells
 /// ```
 pub(super) struct Driver {
     tools: Tools,
     state: State,
+    keeper: Keeper,
     tasks: JoinSet<Done>,
     running: pace::Running,
     /// Request ids this process has sent: none is sent twice.
     sent: HashSet<Uuid>,
     observer: observing::Observer,
+    authors: Authors,
+    /// What was told on the Lease last: steps over, state and headline.
+    told: Option<(usize, &'static str, String)>,
 }
 
 impl Driver {
-    pub(super) fn new(tools: Tools, state: State) -> Self {
+    pub(super) fn new(tools: Tools, keeper: Keeper, state: State) -> Self {
         let observer = observing::Observer::new(tools.live.clone());
         Self {
             tools,
             state,
+            keeper,
             tasks: JoinSet::new(),
             running: pace::Running::default(),
             sent: HashSet::new(),
             observer,
+            authors: Authors::default(),
+            told: None,
         }
     }
 
-    /// Drives until the execution has ended, the process leaves, or another driver took over.
+    /// Drives until the execution has ended, the controls are given away, or another driver took over.
     pub(super) async fn run(mut self) {
         let ended = self.drive().await;
-        if let Err(Ended::Leaving) = ended {
-            self.take_leave().await;
-        }
+        self.tools.is_leaving.store(true, Ordering::Release);
+        let last_word = self.take_leave(ended).await;
         self.running.keep_only(&[]);
         // A request that is still on its way goes on; the next driver looks for what became of it.
         self.tasks.detach_all();
+        // The Lease first: whoever takes the place next finds it free.
+        self.keeper.end(last_word).await;
         let Tools { journal, token, .. } = &self.tools;
         let (journal, token, id) = (journal.clone(), token.clone(), self.state.id.clone());
         if let Err(error) = blocking(move || journal.leave_place(id.as_str(), &token)).await {
@@ -124,8 +160,12 @@ impl Driver {
         let taken = Input::Taken {
             by: self.tools.person.clone(),
             pid: std::process::id(),
+            reason: self.tools.reason.clone(),
         };
         self.turn(&taken, Vec::new()).await?;
+        if let Some(lease) = self.keeper.first().cloned() {
+            self.note_lease(lease).await?;
+        }
         self.take_commands().await?;
         self.turn(&Input::Begin, Vec::new()).await?;
         let mut command_tick = interval(COMMAND_INTERVAL);
@@ -139,6 +179,7 @@ impl Driver {
             tokio::select! {
                 biased;
                 () = leave.cancelled() => return Err(Ended::Leaving),
+                news = self.keeper.news() => self.hear(news).await?,
                 Some(done) = self.tasks.join_next() => self.done(done).await?,
                 () = bell.notified() => self.take_commands().await?,
                 _ = command_tick.tick() => {
@@ -151,31 +192,48 @@ impl Driver {
         Ok(())
     }
 
-    /// Starts what is to be done, and drops reads that are of no use any more.
+    /// Starts what is to be done, and drops reads that are of no use any more. While the Lease may be somebody
+    /// else's, nothing is sent, and nothing is prepared to be sent.
     fn start_effects(&mut self) {
         let wanted = effects(&self.state);
         self.running.keep_only(&wanted);
+        let may_send = self.keeper.fence().may_send();
         for effect in wanted {
             let key = Key::of(&effect);
-            if self.running.has(key) {
+            let is_fenced = !may_send && matches!(effect, Effect::Send { .. } | Effect::Prepare { .. });
+            if is_fenced || self.running.has(key) {
                 continue;
             }
             let pace = self.running.pace(key);
-            let may_send = match &effect {
+            let is_first = match &effect {
                 Effect::Send { request_id, .. } => self.sent.insert(*request_id),
                 _ => true,
             };
-            let actor = acting::Actor {
-                azure: self.tools.azure.clone(),
-                clock: self.tools.clock.clone(),
-                live: self.tools.live.clone(),
-                poll_interval: self.tools.poll_interval,
-            };
+            let actor = self.actor();
             let task = self.tasks.spawn(async move {
-                let (input, pace) = actor.perform(effect, pace, may_send).await;
+                let (input, pace) = actor.perform(effect, pace, is_first).await;
                 Done { key, input, pace }
             });
             self.running.started(key, task);
+        }
+    }
+
+    fn actor(&self) -> acting::Actor {
+        acting::Actor {
+            azure: self.tools.azure.clone(),
+            api: self.tools.api.clone(),
+            smoke: self.tools.smoke.clone(),
+            clock: self.tools.clock.clone(),
+            live: self.tools.live.clone(),
+            poll_interval: self.tools.poll_interval,
+            cluster: self.state.plan.cluster.clone(),
+            authors: self.authors.clone(),
+            seat: acting::Seat {
+                journal: self.tools.journal.clone(),
+                execution: self.state.id.clone(),
+                token: self.tools.token.clone(),
+                fence: self.keeper.fence().clone(),
+            },
         }
     }
 
@@ -190,7 +248,7 @@ impl Driver {
                 if error.is_panic() {
                     tracing::error!(%error, "an effect ended in a panic");
                 }
-                self.running.forget(error.id());
+                self.running.failed(error.id());
                 Ok(())
             }
         }
@@ -208,7 +266,7 @@ impl Driver {
                 host: row.host,
             };
             match serde_json::from_str::<Command>(&row.json) {
-                Ok(command) => self.turn(&Input::Command { command, by }, vec![row.id]).await?,
+                Ok(command) => self.obey(command, by, vec![row.id]).await?,
                 Err(error) => {
                     tracing::warn!(%error, "a command of a newer version is left out");
                     self.write(Vec::new(), vec![row.id]).await?;
@@ -216,6 +274,42 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    async fn obey(&mut self, command: Command, by: Person, takes: Vec<i64>) -> Result<(), Ended> {
+        let receiver = match &command {
+            Command::HandOver { to } => Some(to.clone()),
+            _ => None,
+        };
+        self.turn(&Input::Command { command, by }, takes).await?;
+        match receiver {
+            Some(to) if self.state.handed_to.as_ref() == Some(&to) => Err(Ended::HandedOver { to }),
+            _ => Ok(()),
+        }
+    }
+
+    /// What became of the Lease.
+    async fn hear(&mut self, news: News) -> Result<(), Ended> {
+        match news {
+            News::Held => self.note_lease(LeaseState::Held).await,
+            News::Unavailable { why } => self.note_lease(LeaseState::Unavailable { why }).await,
+            News::Asked { by } => self.obey(Command::AskForControls, by, Vec::new()).await,
+            News::Lost { holder, execution } => {
+                if execution == self.state.id {
+                    // On this machine the journal says which driver of the execution may go on.
+                    self.say_alive().await?;
+                }
+                Err(Ended::LeaseLost { holder })
+            }
+        }
+    }
+
+    /// Writes down how the Lease stands, where that is new.
+    async fn note_lease(&mut self, lease: LeaseState) -> Result<(), Ended> {
+        if self.state.lease.as_ref() == Some(&lease) {
+            return Ok(());
+        }
+        self.turn(&Input::Lease { lease }, Vec::new()).await
     }
 
     async fn say_alive(&self) -> Result<(), Ended> {
@@ -246,124 +340,52 @@ impl Driver {
         self.write(records, takes).await
     }
 
-    /// Makes records durable and then true. Waits here, acting no further, while the journal cannot be written.
-    async fn write(&mut self, records: Vec<Record>, takes: Vec<i64>) -> Result<(), Ended> {
-        if records.is_empty() && takes.is_empty() {
-            return Ok(());
-        }
-        let now = self.tools.clock.now();
-        let append = self.append_of(&records, takes, now);
-        loop {
-            let (journal, append) = (self.tools.journal.clone(), append.clone());
-            match blocking(move || journal.append(&append)).await {
-                Ok(()) => break,
-                Err(error @ (JournalError::DriverLost { .. } | JournalError::OutOfTurn { .. })) => {
-                    tracing::warn!(%error, "this driver has lost its place");
-                    return Err(Ended::Lost);
-                }
-                Err(error) => self.say_unwritable(&error).await?,
+    /// Writes down why this driver goes, and says what it leaves behind on the Lease.
+    async fn take_leave(&mut self, ended: Result<(), Ended>) -> LastWord {
+        let (why, to, last_word) = match ended {
+            Ok(()) => return LastWord::Release { to: None },
+            Err(Ended::Lost) => return LastWord::Nothing,
+            Err(Ended::Leaving) => ("the program was left".to_owned(), None, LastWord::Release { to: None }),
+            Err(Ended::HandedOver { to }) => {
+                let word = LastWord::Release { to: Some(to.clone()) };
+                (format!("handed over to {} on {}", to.name, to.host), Some(to), word)
             }
-        }
-        for record in &records {
-            apply(&mut self.state, record, now);
-        }
-        self.tools.claim.show(self.state.view());
-        Ok(())
-    }
-
-    fn append_of(&self, records: &[Record], takes: Vec<i64>, at: Timestamp) -> Append {
-        Append {
-            execution: self.state.id.to_string(),
-            token: self.tools.token.clone(),
-            first_seq: self.state.records,
-            rows: records
-                .iter()
-                .map(|record| NewRow {
-                    at,
-                    version: RECORD_VERSION,
-                    json: record.to_json(),
-                })
-                .collect(),
-            takes,
-            requests: records.iter().filter_map(|record| request_of(record, at)).collect(),
-            answers: records.iter().filter_map(|record| answer_of(record, at)).collect(),
-            closes_at: records.iter().any(Record::is_final).then_some(at),
-        }
-    }
-
-    /// Nothing further is done until the journal can be written again.
-    async fn say_unwritable(&self, error: &JournalError) -> Result<(), Ended> {
-        tracing::error!(%error, "the journal cannot be written");
-        let mut view = self.state.view();
-        view.message = Some(format!(
-            "{error}; nothing further is done until it can be written. What runs in Azure goes on"
-        ));
-        self.tools.claim.show(view);
-        tokio::select! {
-            () = self.tools.leave.cancelled() => Err(Ended::Leaving),
-            () = tokio::time::sleep(WRITE_AGAIN) => Ok(()),
+            Err(Ended::LeaseLost { holder }) => {
+                let why = format!(
+                    "{} on {} drives the cluster now, as its Lease says",
+                    holder.name, holder.host
+                );
+                if self.note_lease(LeaseState::Lost { holder }).await.is_err() {
+                    return LastWord::Nothing;
+                }
+                (why, None, LastWord::Stopped)
+            }
+        };
+        match self.leave_place(why, to).await {
+            Ok(()) => last_word,
+            Err(_) => LastWord::Nothing,
         }
     }
 
     /// Waits a moment for answers to what was sent, and writes down that nobody drives any more.
-    async fn take_leave(&mut self) {
+    async fn leave_place(&mut self, why: String, to: Option<Person>) -> Result<(), Ended> {
         let deadline = Instant::now() + LAST_ANSWER;
         self.running.keep_only(&[]);
         while self.running.is_sending() {
             let Ok(Some(done)) = timeout_at(deadline, self.tasks.join_next()).await else {
                 break;
             };
-            if self.done(done).await.is_err() {
-                return;
-            }
+            self.done(done).await?;
         }
         let left = Input::Left {
             by: self.tools.person.clone(),
-            why: "the program was left".to_owned(),
+            why,
+            to,
         };
         // Without this record the next driver finds out by the silence.
-        let _ = self.turn(&left, Vec::new()).await;
-    }
-}
-
-/// A request as the journal lists it.
-fn request_of(record: &Record, at: Timestamp) -> Option<NewRequest> {
-    match record {
-        Record::Intent {
-            request_id, request, ..
-        } => Some(NewRequest {
-            id: request_id.to_string(),
-            at,
-            method: request.method.clone(),
-            path: request.path.clone(),
-        }),
-        _ => None,
-    }
-}
-
-fn answer_of(record: &Record, at: Timestamp) -> Option<NewAnswer> {
-    let (id, answer) = match record {
-        Record::Accepted { request_id, .. } => (request_id, "accepted".to_owned()),
-        Record::NotSent { request_id, error, .. } => (request_id, format!("not taken: {error}")),
-        Record::Refused { request_id, error } => (request_id, format!("refused: {error}")),
-        Record::AnswerLost { request_id, why } => (request_id, format!("lost: {why}")),
-        _ => return None,
-    };
-    Some(NewAnswer {
-        id: id.to_string(),
-        at,
-        answer,
-    })
-}
-
-/// Runs a call to the journal where it may block.
-pub(super) async fn blocking<T: Send + 'static>(
-    call: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
-) -> Result<T, JournalError> {
-    match tokio::task::spawn_blocking(call).await {
-        Ok(result) => result,
-        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // The runtime is shutting down: nothing may be assumed to be written.
-        Err(_) => Err(JournalError::Closing),
+        match self.turn(&left, Vec::new()).await {
+            Err(Ended::Lost) => Err(Ended::Lost),
+            _ => Ok(()),
+        }
     }
 }

@@ -18,6 +18,10 @@ enum Kind {
     Poll,
     Read,
     Watch,
+    Time,
+    Test,
+    Workloads,
+    Cluster,
 }
 
 /// One effect of one turn.
@@ -35,6 +39,10 @@ impl Key {
             Effect::Poll { .. } => Kind::Poll,
             Effect::ReadResource { .. } => Kind::Read,
             Effect::WatchNodes { .. } => Kind::Watch,
+            Effect::WaitUntil { .. } => Kind::Time,
+            Effect::Test { .. } => Kind::Test,
+            Effect::ReadWorkloads { .. } => Kind::Workloads,
+            Effect::ReadCluster { .. } => Kind::Cluster,
         };
         Self {
             kind,
@@ -137,8 +145,14 @@ impl Running {
         self.paces.insert(key, pace);
     }
 
-    pub(super) fn forget(&mut self, task: Id) {
-        self.tasks.retain(|_, running| running.id() != task);
+    /// A task ended without an answer; what it did is done again only after a pause.
+    pub(super) fn failed(&mut self, task: Id) {
+        let key = self.tasks.iter().find(|(_, running)| running.id() == task);
+        if let Some(key) = key.map(|(key, _)| *key) {
+            self.tasks.remove(&key);
+            let pace = self.paces.entry(key).or_default();
+            *pace = pace.failed(None);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The executions as everyone sees them: one list, swapped whole, fed by this process's drivers and by the follower.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
@@ -15,8 +15,9 @@ pub(in crate::engine) type Views = Arc<Vec<Arc<ExecutionView>>>;
 #[derive(Clone, Debug, Default)]
 pub(in crate::engine) struct Board {
     views: Arc<watch::Sender<Views>>,
-    /// Executions driven in this process: their drivers know more than the journal's followers.
-    local: Arc<Mutex<HashSet<ExecutionId>>>,
+    /// Executions driven in this process, with the number of their drivers, as one may come before the last has gone:
+    /// they know more than the journal's followers.
+    local: Arc<Mutex<HashMap<ExecutionId, u32>>>,
 }
 
 impl Board {
@@ -31,7 +32,7 @@ impl Board {
     /// Shows an execution that is driven elsewhere, or by nobody; false where a driver here shows it.
     pub(in crate::engine) fn show_from_journal(&self, view: ExecutionView) -> bool {
         let local = self.local.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_free = !local.contains(&view.id);
+        let is_free = !local.contains_key(&view.id);
         if is_free {
             self.put(view);
         }
@@ -40,10 +41,12 @@ impl Board {
 
     /// Says that this process drives the execution, until the claim is dropped.
     pub(in crate::engine) fn claim(&self, id: ExecutionId) -> Claim {
-        self.local
+        *self
+            .local
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(id.clone());
+            .entry(id.clone())
+            .or_default() += 1;
         Claim {
             board: self.clone(),
             id,
@@ -83,10 +86,12 @@ impl Claim {
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.board
-            .local
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.id);
+        let mut local = self.board.local.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(drivers) = local.get_mut(&self.id) {
+            *drivers -= 1;
+            if *drivers == 0 {
+                local.remove(&self.id);
+            }
+        }
     }
 }

@@ -67,12 +67,12 @@ impl Follower {
         let Some(journal) = &self.journal else {
             return Ok(());
         };
-        let rows = journal.records_after(self.last)?;
+        let (last, states) = (&mut self.last, &mut self.states);
+        journal.each_record_after(*last, |row| {
+            *last = row.id.max(*last);
+            fold(states, row);
+        })?;
         let drivers = journal.drivers(Clock::wall().now())?;
-        for row in rows {
-            self.last = self.last.max(row.id);
-            fold(&mut self.states, row);
-        }
         for (id, followed) in &mut self.states {
             let driver = live_driver(&drivers, id).filter(|_| !followed.state.execution.is_final());
             let shown = Shown::Newest { driver };

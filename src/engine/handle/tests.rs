@@ -1,8 +1,18 @@
 //! The handle over real journals, without Azure: finding, refusing, following, and what needs nobody but the journal.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use super::*;
+use crate::clock::Clock;
 use crate::engine::command::PauseDepth;
-use crate::plan::step::{Step, StepKind};
+use crate::engine::record::{RECORD_VERSION, Record};
+use crate::journal::writer::NewRow;
+use crate::plan::step::{Plan, Step, StepKind};
+use crate::progress::picture::LivePicture;
+use crate::smoke::SmokeRunner;
 
 fn person(name: &str) -> Person {
     Person {
@@ -17,13 +27,14 @@ fn plan(cluster: &str) -> Plan {
         cluster: ClusterId::from_parts("s", "rg", cluster),
         cluster_name: cluster.to_owned(),
         created_at: Timestamp::UNIX_EPOCH,
-        steps: vec![Step {
-            id: "control-plane".into(),
-            kind: StepKind::ControlPlaneUpgrade {
+        steps: vec![Step::new(
+            "control-plane",
+            StepKind::ControlPlaneUpgrade {
                 from: None,
                 to: "1.34.2".parse().unwrap(),
             },
-        }],
+        )],
+        smoke_tests: Vec::new(),
     }
 }
 
@@ -38,6 +49,8 @@ fn settings(path: PathBuf, name: &str) -> EngineSettings {
         targets: Arc::new(|_, _| {}),
         poll_interval: Duration::from_secs(10),
         read_only: false,
+        kubernetes: None,
+        smoke: SmokeRunner::new(Clock::wall()),
     }
 }
 
@@ -51,6 +64,7 @@ fn journal(executions: &[(&str, &[Record])]) -> (tempfile::TempDir, PathBuf) {
         let created = Record::Created {
             plan: Arc::new(plan(id)),
             by: person("ada"),
+            origin: None,
         };
         let rows: Vec<NewRow> = std::iter::once(&created)
             .chain(*records)

@@ -5,12 +5,12 @@ use uuid::Uuid;
 
 use super::super::effect::{Resource, Ticket, Trouble, TroubleKind};
 use super::super::record::{Ending, Purpose, Record};
+use super::claims::{describe, failure, fulfils, is_towards, shows_target};
 use super::requests::{give_up_stop, is_stop_exhausted, troubled};
-use super::state::{Stop, Work};
-use super::{Draft, backoff};
+use super::state::{Gate, Stop, Work};
+use super::{Draft, finding};
 use crate::domain::change::{OperationLink, RequestPreview};
 use crate::domain::provisioning::{AzureErrorDetail, ProvisioningState};
-use crate::plan::step::StepKind;
 
 /// Reads that must agree that nothing has happened before a request is prepared anew.
 const LOOKS_BEFORE_ANEW: u32 = 2;
@@ -19,16 +19,19 @@ const LOOKS_BEFORE_ANEW: u32 = 2;
 const LOOKS_BEFORE_DOUBT: u32 = 3;
 
 pub(super) fn read(draft: &mut Draft, ticket: Ticket, resource: &Resource) {
-    if ticket != draft.state.ticket(ticket.purpose) || !draft.state.is_acting() {
+    if !draft.is_awaited(ticket) {
         return;
     }
     if draft.state.trouble.is_some() {
         draft.push(Record::TroubleOver);
     }
     match ticket.purpose {
+        // A guard reads no resource.
+        Purpose::Guard => {}
         Purpose::Stop => looked_for_stop(draft, resource),
         Purpose::Step => match draft.state.work.clone() {
-            Work::Held { .. } => held(draft, resource),
+            Work::Finding { looks } => finding::find(draft, looks, resource),
+            Work::Held { .. } => finding::held(draft, resource),
             Work::Looking {
                 request,
                 request_id,
@@ -42,30 +45,24 @@ pub(super) fn read(draft: &mut Draft, ticket: Ticket, resource: &Resource) {
 }
 
 pub(super) fn not_read(draft: &mut Draft, ticket: Ticket, trouble: &Trouble) {
-    if ticket != draft.state.ticket(ticket.purpose) || !draft.state.is_acting() {
+    if !draft.is_awaited(ticket) {
         return;
     }
-    let is_looking = matches!(
+    let is_reading = matches!(
         draft.state.work,
-        Work::Held { .. } | Work::Looking { .. } | Work::Verifying { .. }
+        Work::Held { .. } | Work::Looking { .. } | Work::Verifying { .. } | Work::AtGate(Gate::Verify { .. })
     );
     match (ticket.purpose, trouble.kind) {
-        (Purpose::Step, TroubleKind::NotFound) if is_looking => draft.step_failed(trouble.error.clone()),
-        (Purpose::Step, _) if is_looking => troubled(draft, trouble),
+        (Purpose::Step, _) if matches!(draft.state.work, Work::Finding { .. }) => {
+            finding::not_found_out(draft, trouble);
+        }
+        (Purpose::Step, TroubleKind::NotFound) if is_reading => draft.resource_gone(&trouble.error),
+        (Purpose::Step, _) if is_reading => troubled(draft, trouble),
         (Purpose::Stop, TroubleKind::NotFound) if matches!(draft.state.stop, Stop::Looking { .. }) => {
             give_up_stop(draft, &trouble.error);
         }
         _ => {}
     }
-}
-
-fn held(draft: &mut Draft, resource: &Resource) {
-    if resource.busy.is_some() {
-        return;
-    }
-    // A hold that comes back at once is not tried at full pace: AKS takes about one PUT a minute.
-    let until = (draft.state.held > 1).then(|| draft.now + backoff(draft.state.held));
-    draft.push(Record::WaitingOver { until });
 }
 
 /// The answer to the step's request was lost: did Azure take it?
@@ -78,8 +75,9 @@ fn looked_for_step(draft: &mut Draft, request: &RequestPreview, request_id: Uuid
     };
     match &resource.state {
         state if !state.is_terminal() => {
-            if shows_target || is_image_upgrade(&step.kind, state) {
-                let operation = OperationLink::of_resource(&step.kind.change(&draft.state.plan.cluster));
+            if shows_target || is_towards(&step.kind, resource) {
+                let Some(change) = draft.state.change() else { return };
+                let operation = OperationLink::of_resource(&change);
                 draft.push(Record::Adopted {
                     operation,
                     why: format!("the answer was lost, and the resource is {state} towards the target"),
@@ -94,10 +92,7 @@ fn looked_for_step(draft: &mut Draft, request: &RequestPreview, request_id: Uuid
                     request_id,
                     &format!("the resource is {state} for something else"),
                 );
-                draft.push(Record::Waiting {
-                    reason: format!("another operation runs: the resource is {state}"),
-                    until: None,
-                });
+                hold(draft, resource);
             }
         }
         ProvisioningState::Succeeded if shows_target => draft.push(Record::OperationEnded {
@@ -114,6 +109,19 @@ fn looked_for_step(draft: &mut Draft, request: &RequestPreview, request_id: Uuid
             &format!("the resource is {state}, as before the request"),
         ),
     }
+}
+
+/// Something else runs on the resource: it has to end first.
+fn hold(draft: &mut Draft, resource: &Resource) {
+    let state = &resource.state;
+    let busy = resource
+        .busy
+        .clone()
+        .unwrap_or_else(|| format!("the resource is {state}"));
+    draft.push(Record::Waiting {
+        reason: finding::hold_reason(&busy, resource.busy_by.as_deref()),
+        until: None,
+    });
 }
 
 fn not_taken(draft: &mut Draft, request_id: Uuid, why: &str) {
@@ -158,14 +166,21 @@ fn looked_for_stop(draft: &mut Draft, resource: &Resource) {
 fn verify(draft: &mut Draft, looks: u32, resource: &Resource) {
     let Some(step) = draft.current_step() else { return };
     let agrees = resource.state == ProvisioningState::Succeeded && fulfils(&step.kind, resource);
+    let patience = if finding::is_behind_us(&draft.state, resource) {
+        finding::LOOKS_AT_OLD
+    } else {
+        LOOKS_BEFORE_DOUBT
+    };
     if agrees {
-        match step.kind.pool() {
-            Some(_) => draft.push(Record::ClaimVerified {
+        if step.kind.moves_nodes() {
+            draft.push(Record::ClaimVerified {
                 node_image: resource.node_image.clone(),
-            }),
-            None => draft.step_succeeded(None),
+                note: None,
+            });
+        } else {
+            draft.step_succeeded(None);
         }
-    } else if looks + 1 < LOOKS_BEFORE_DOUBT {
+    } else if looks + 1 < patience {
         draft.push(Record::Looked {
             found: describe(resource),
         });
@@ -173,6 +188,18 @@ fn verify(draft: &mut Draft, looks: u32, resource: &Resource) {
         draft.operation_canceled(resource.error.clone());
     } else if draft.state.is_stop_asked() {
         draft.operation_stopped();
+    } else if is_towards(&step.kind, resource) && step.kind.moves_nodes() {
+        // What ended was the word about it, not the work.
+        let Some(change) = draft.state.change() else { return };
+        draft.push(Record::Adopted {
+            operation: OperationLink::of_resource(&change),
+            why: format!(
+                "Azure said that it had ended, and the resource is {}",
+                describe(resource)
+            ),
+        });
+    } else if !resource.state.is_terminal() {
+        hold(draft, resource);
     } else {
         let words = resource
             .error
@@ -187,53 +214,4 @@ fn verify(draft: &mut Draft, looks: u32, resource: &Resource) {
             ..AzureErrorDetail::default()
         });
     }
-}
-
-fn describe(resource: &Resource) -> String {
-    match (&resource.version, &resource.node_image) {
-        (_, Some(image)) => format!("{} with node image {image}", resource.state),
-        (Some(version), None) => format!("{} at {version}", resource.state),
-        (None, None) => resource.state.to_string(),
-    }
-}
-
-fn failure(resource: &Resource) -> AzureErrorDetail {
-    resource.error.clone().unwrap_or_else(|| AzureErrorDetail {
-        code: "Failed".to_owned(),
-        message: "the resource is Failed, and Azure says nothing more".to_owned(),
-        ..AzureErrorDetail::default()
-    })
-}
-
-/// True where the resource claims what the step is for.
-fn shows_target(kind: &StepKind, resource: &Resource) -> bool {
-    match kind {
-        StepKind::ControlPlaneUpgrade { to, .. } | StepKind::NodePoolUpgrade { to, .. } => {
-            resource.version.is_some_and(|version| version >= *to)
-        }
-        StepKind::NodeImageUpgrade { to: Some(to), .. } => resource
-            .node_image
-            .as_ref()
-            .is_some_and(|image| image.is_same_image(to)),
-        StepKind::NodeImageUpgrade { to: None, .. } => false,
-    }
-}
-
-/// Like `shows_target`, for an operation that is known to have ended well: what is not known counts as good, and
-/// an image newer than planned, too, as Azure takes the newest there is.
-fn fulfils(kind: &StepKind, resource: &Resource) -> bool {
-    match kind {
-        StepKind::ControlPlaneUpgrade { to, .. } | StepKind::NodePoolUpgrade { to, .. } => {
-            resource.version.is_none_or(|version| version >= *to)
-        }
-        StepKind::NodeImageUpgrade { from, to, .. } => match (&resource.node_image, from, to) {
-            (Some(image), _, Some(to)) if image.is_same_image(to) => true,
-            (Some(image), Some(from), Some(_)) => !image.is_same_image(from),
-            _ => true,
-        },
-    }
-}
-
-fn is_image_upgrade(kind: &StepKind, state: &ProvisioningState) -> bool {
-    matches!(kind, StepKind::NodeImageUpgrade { .. }) && *state == ProvisioningState::UpgradingNodeImageVersion
 }

@@ -2,14 +2,20 @@
 //! `apply` folds them into the state. Never acts, never reads a clock, never repeats what it cannot know.
 
 mod apply;
+mod claims;
 mod commands;
+mod finding;
+mod gates;
+mod guards;
 mod looks;
 mod nodes;
 mod requests;
 pub mod state;
 #[cfg(test)]
 mod tests;
+mod work;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -18,10 +24,10 @@ pub use apply::apply;
 pub use commands::refusal;
 
 use super::command::PauseDepth;
-use super::effect::Input;
-use super::record::{Ending, Record};
+use super::effect::{Input, Ticket};
+use super::record::{Ending, Purpose, Record};
 use super::recovery;
-use super::view::ExecutionState;
+use super::view::{ExecutionState, StepState};
 use crate::domain::ids::NodeName;
 use crate::domain::provisioning::AzureErrorDetail;
 use crate::plan::step::Step;
@@ -34,23 +40,24 @@ pub const BOUNDARY_PATIENCE: Duration = Duration::from_mins(30);
 pub fn decide(state: &State, input: &Input, now: Timestamp) -> Vec<Record> {
     let mut draft = Draft::new(state, now);
     match input {
-        Input::Left { by, why } => draft.push(Record::DriverLeft {
+        Input::Left { by, why, to } => draft.push(Record::DriverLeft {
             by: by.clone(),
             why: why.clone(),
+            to: to.clone(),
         }),
         // What cannot be read or has ended is only shown.
         _ if state.unreadable > 0 || state.execution.is_final() => return Vec::new(),
-        Input::Taken { by, pid } => {
+        Input::Taken { by, pid, reason } => {
             draft.push(Record::DriverTaken {
                 by: by.clone(),
                 pid: *pid,
+                reason: reason.clone(),
             });
             for record in recovery::lost_answers(state) {
                 draft.push(record);
             }
         }
         Input::Begin if state.execution == ExecutionState::Planned => draft.begin_next_step(),
-        Input::Begin => {}
         Input::Command { command, by } => commands::command(&mut draft, command, by),
         Input::Prepared {
             ticket,
@@ -64,29 +71,42 @@ pub fn decide(state: &State, input: &Input, now: Timestamp) -> Vec<Record> {
         Input::Read { ticket, resource } => looks::read(&mut draft, *ticket, resource),
         Input::NotRead { ticket, trouble } => looks::not_read(&mut draft, *ticket, trouble),
         Input::Seen { ticket, picture } => nodes::seen(&mut draft, *ticket, picture),
+        Input::TimeCame { ticket } => gates::time_came(&mut draft, *ticket),
+        Input::Tested { ticket, run } if draft.is_awaited(*ticket) => match ticket.purpose {
+            Purpose::Guard => guards::tested(&mut draft, run),
+            Purpose::Step | Purpose::Stop => gates::tested(&mut draft, run),
+        },
+        Input::WorkloadsRead { ticket, picture } => gates::workloads_read(&mut draft, *ticket, picture),
+        Input::ClusterRead { ticket, cluster } => gates::cluster_read(&mut draft, *ticket, cluster),
+        Input::Lease { lease } if draft.state.lease.as_ref() != Some(lease) => {
+            draft.push(Record::Lease { lease: lease.clone() });
+        }
+        // Nothing new.
+        Input::Begin | Input::Tested { .. } | Input::Lease { .. } => {}
     }
     draft.settle();
     draft.records
 }
 
-/// Records in the making, with the state as it will be after them.
-struct Draft {
-    state: State,
+/// Records in the making, with the state as it will be after them. Copied only when the first record is made, so that
+/// inputs that change nothing cost nothing.
+struct Draft<'a> {
+    state: Cow<'a, State>,
     now: Timestamp,
     records: Vec<Record>,
 }
 
-impl Draft {
-    fn new(state: &State, now: Timestamp) -> Self {
+impl<'a> Draft<'a> {
+    fn new(state: &'a State, now: Timestamp) -> Self {
         Self {
-            state: state.clone(),
+            state: Cow::Borrowed(state),
             now,
             records: Vec::new(),
         }
     }
 
     fn push(&mut self, record: Record) {
-        apply(&mut self.state, &record, self.now);
+        apply(self.state.to_mut(), &record, self.now);
         self.records.push(record);
     }
 
@@ -94,22 +114,66 @@ impl Draft {
         self.state.current().map(|(_, step)| step.clone())
     }
 
-    /// Begins the next attempt of the first step that has not succeeded; without one, all is done.
+    /// True where the answer is to what is being done now, and may still change something.
+    fn is_awaited(&self, ticket: Ticket) -> bool {
+        ticket == self.state.ticket(ticket.purpose) && self.state.is_acting()
+    }
+
+    /// Attempts of the current step that have begun.
+    fn attempt(&self) -> Option<u32> {
+        let (place, _) = self.state.current()?;
+        self.state.steps.get(place).map(|progress| progress.attempt)
+    }
+
+    /// True where a person said yes to the current step before.
+    fn is_approved(&self) -> bool {
+        let progress = self.state.current().and_then(|(place, _)| self.state.steps.get(place));
+        progress.is_some_and(|progress| progress.is_approved)
+    }
+
+    /// Begins the next attempt of the first step that is not over; without one, all is done.
     fn begin_next_step(&mut self) {
-        let Some((place, step)) = self.state.current() else {
-            self.push(Record::Succeeded { message: None });
+        let Some((_, step)) = self.state.current() else {
+            let message = self.left_out();
+            self.push(Record::Succeeded { message });
             return;
         };
         let step = step.id.clone();
-        let attempt = self.state.steps.get(place).map_or(0, |progress| progress.attempt) + 1;
+        let attempt = self.attempt().unwrap_or_default() + 1;
         self.push(Record::StepBegan { step, attempt });
+        gates::begin_baseline(self);
+        if self.state.work != Work::TakingBaseline {
+            gates::enter(self);
+        }
+    }
+
+    /// Names the steps that a person skipped; keeps what the last step had to say.
+    fn left_out(&self) -> Option<String> {
+        let skipped: Vec<&str> = self
+            .state
+            .plan
+            .steps
+            .iter()
+            .zip(&self.state.steps)
+            .filter(|(_, progress)| matches!(progress.state, StepState::Skipped { .. }))
+            .map(|(step, _)| step.id.as_str())
+            .collect();
+        if skipped.is_empty() {
+            return None;
+        }
+        let skipped = format!("done, with steps left out: {}", skipped.join(", "));
+        Some(match &self.state.message {
+            Some(note) => format!("{skipped}; {note}"),
+            None => skipped,
+        })
     }
 
     /// Brings commands that are under way to their effect, as soon as the state allows it.
     fn settle(&mut self) {
         let execution = self.state.execution.clone();
         let is_ending = matches!(execution, ExecutionState::Pausing { .. } | ExecutionState::Aborting);
-        if is_ending && self.state.has_nothing_in_azure() && self.state.work != Work::Idle {
+        let is_outside_azure = self.state.has_nothing_in_azure() && !self.state.may_be_in_azure_already();
+        if is_ending && is_outside_azure && self.state.work != Work::Idle {
             self.stop_before_anything_was_sent();
         } else if matches!(self.state.work, Work::Following { .. }) && self.state.stop == Stop::None {
             match execution {
@@ -127,10 +191,13 @@ impl Draft {
     fn stop_before_anything_was_sent(&mut self) {
         let Some(step) = self.current_step() else { return };
         self.push(Record::StepStopped { step: step.id.clone() });
-        self.rest(
-            &format!("{}: nothing of this attempt was started in Azure", step.kind.title()),
-            Vec::new(),
-        );
+        let title = step.kind.title();
+        let message = if step.kind.is_gate() {
+            format!("stopped at {title}; nothing runs in Azure")
+        } else {
+            format!("{title}: nothing of this attempt was started in Azure")
+        };
+        self.rest(&message, Vec::new());
     }
 
     /// The end of an attempt that was stopped as asked.
@@ -148,11 +215,26 @@ impl Draft {
 
     /// Paused, or aborted where that was asked.
     fn rest(&mut self, message: &str, leftovers: Vec<NodeName>) {
-        let message = message.to_owned();
+        let message = self.with_failed_guard(message);
         self.push(match self.state.execution {
             ExecutionState::Aborting => Record::Aborted { message, leftovers },
             _ => Record::Paused { message, leftovers },
         });
+    }
+
+    /// A guard that stopped the step is named with it.
+    fn with_failed_guard(&self, message: &str) -> String {
+        match guards::failed_text(self) {
+            Some(failed) => format!("{message}; {failed}. Repair it, then resume"),
+            None => message.to_owned(),
+        }
+    }
+
+    /// The step's resource is not there any more.
+    fn resource_gone(&mut self, error: &AzureErrorDetail) {
+        let Some(step) = self.current_step() else { return };
+        let error = finding::gone(&step, &self.state.plan.cluster_name, error);
+        self.step_failed(error);
     }
 
     fn step_failed(&mut self, error: AzureErrorDetail) {
@@ -171,20 +253,23 @@ impl Draft {
     fn step_succeeded(&mut self, note: Option<String>) {
         let Some(step) = self.current_step() else { return };
         let title = step.kind.title();
+        let is_pause_point = step.pause_after;
         self.push(Record::StepSucceeded { step: step.id, note });
         match (&self.state.execution, self.state.current().is_some()) {
             (ExecutionState::Aborting, true) => self.push(Record::Aborted {
                 message: format!("{title} was done before it could be stopped; nothing further is started"),
                 leftovers: Vec::new(),
             }),
-            (ExecutionState::Pausing { .. }, true) => self.push(Record::Paused {
-                message: format!("{title} is done; the next step has not started"),
-                leftovers: Vec::new(),
-            }),
+            (ExecutionState::Pausing { .. }, true) => {
+                self.rest(&format!("{title} is done; the next step has not started"), Vec::new());
+            }
+            (_, true) if is_pause_point => {
+                self.rest(&format!("pause point after {title}; resume goes on"), Vec::new());
+            }
             (ExecutionState::Aborting | ExecutionState::Pausing { .. }, false) => self.push(Record::Succeeded {
-                message: Some(format!(
+                message: Some(self.with_failed_guard(&format!(
                     "{title} was the last step and was done before it could be stopped"
-                )),
+                ))),
             }),
             _ => self.begin_next_step(),
         }
@@ -195,7 +280,7 @@ impl Draft {
         self.push(Record::OperationEnded {
             ending: Ending::Stopped,
         });
-        if self.current_step().is_some_and(|step| step.kind.pool().is_none()) {
+        if self.current_step().is_some_and(|step| !step.kind.moves_nodes()) {
             self.step_stopped(Vec::new(), "");
         }
     }

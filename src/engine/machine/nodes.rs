@@ -7,16 +7,19 @@ use jiff::SignedDuration;
 
 use super::super::effect::Ticket;
 use super::super::record::Record;
-use super::Draft;
-use super::state::Work;
+use super::state::{Gate, Work};
+use super::{Draft, finding, gates, guards};
 use crate::domain::ids::{NodeName, NodePoolName};
 use crate::domain::provisioning::AzureErrorDetail;
 use crate::domain::version::NodeImageVersion;
-use crate::plan::step::StepKind;
+use crate::plan::step::{Step, StepKind};
 use crate::progress::picture::{LivePicture, NodePhase, NodeProgress};
 
 /// How long nodes may lag behind Azure's word before it is not believed.
 const NODE_LAG: Duration = Duration::from_mins(5);
+
+/// The same for a pool on which nothing of ours was at work: what is left to do is sent soon.
+const FOUND_LAG: Duration = Duration::from_mins(1);
 
 /// How long a picture without nodes is waited for.
 const SIGHT_PATIENCE: Duration = Duration::from_mins(1);
@@ -25,7 +28,11 @@ const SIGHT_PATIENCE: Duration = Duration::from_mins(1);
 const NAMES_SHOWN: usize = 3;
 
 pub(super) fn seen(draft: &mut Draft, ticket: Ticket, picture: &LivePicture) {
-    if ticket != draft.state.ticket(ticket.purpose) || !draft.state.is_acting() {
+    if !draft.is_awaited(ticket) {
+        return;
+    }
+    if let Work::AtGate(Gate::VerifyNodes { .. }) = draft.state.work {
+        gates::nodes_seen(draft, picture);
         return;
     }
     let Some(step) = draft.current_step() else { return };
@@ -40,8 +47,13 @@ pub(super) fn seen(draft: &mut Draft, ticket: Ticket, picture: &LivePicture) {
         is_newer_than_work: picture.as_of >= draft.state.work_since,
     };
     match draft.state.work.clone() {
-        Work::Following { .. } if draft.state.is_waiting_for_boundary() => boundary(draft, &nodes),
-        Work::CheckingNodes { node_image } => check(draft, &step.kind, node_image.as_ref(), &nodes),
+        Work::Following { .. } => {
+            if draft.state.is_waiting_for_boundary() {
+                boundary(draft, &nodes);
+            }
+            guards::nodes_done(draft, nodes.done(&step.kind));
+        }
+        Work::CheckingNodes { node_image, is_found } => check(draft, &step, node_image.as_ref(), is_found, &nodes),
         Work::Settling => settle(draft, &nodes),
         _ => {}
     }
@@ -57,6 +69,14 @@ struct Nodes<'a> {
 impl Nodes<'_> {
     fn are_visible(&self) -> bool {
         !self.of_pool.is_empty()
+    }
+
+    /// Nodes that run what the step is for.
+    fn done(&self, kind: &StepKind) -> usize {
+        self.of_pool
+            .iter()
+            .filter(|node| node.phase == NodePhase::Upgraded && !node.is_surge && !is_behind(node, kind, None))
+            .count()
     }
 
     fn are_at_boundary(&self) -> bool {
@@ -80,6 +100,10 @@ fn boundary(draft: &mut Draft, nodes: &Nodes<'_>) {
             why: "no node is between cordon and ready".to_owned(),
         });
     } else if !nodes.are_visible() && waited(draft) >= SIGHT_PATIENCE {
+        if guards::is_stopping(draft) {
+            let why = format!("the nodes of {} cannot be seen", nodes.pool);
+            return guards::stop_now(draft, &why);
+        }
         draft.push(Record::BoundaryMissed {
             message: format!(
                 "the nodes of {} cannot be seen, so no node boundary can be found; it runs on: pause after this step, \
@@ -89,6 +113,10 @@ fn boundary(draft: &mut Draft, nodes: &Nodes<'_>) {
         });
     } else if draft.state.boundary_until.is_none_or(|until| draft.now >= until) {
         let minutes = waited(draft).as_secs() / 60;
+        if guards::is_stopping(draft) {
+            let why = format!("in {minutes} minutes no node boundary came");
+            return guards::stop_now(draft, &why);
+        }
         draft.push(Record::BoundaryMissed {
             message: format!(
                 "in {minutes} minutes there was no moment without a node of {} between cordon and ready; it runs on: \
@@ -100,23 +128,28 @@ fn boundary(draft: &mut Draft, nodes: &Nodes<'_>) {
 }
 
 /// Azure and the resource say the step is done: do its nodes?
-fn check(draft: &mut Draft, kind: &StepKind, image: Option<&NodeImageVersion>, nodes: &Nodes<'_>) {
+fn check(draft: &mut Draft, step: &Step, image: Option<&NodeImageVersion>, is_found: bool, nodes: &Nodes<'_>) {
     let behind: Vec<&NodeProgress> = nodes
         .of_pool
         .iter()
         .copied()
-        .filter(|node| !node.is_surge && is_behind(node, kind, image))
+        .filter(|node| !node.is_surge && is_behind(node, &step.kind, image))
         .collect();
+    let lag = if is_found { FOUND_LAG } else { NODE_LAG };
     if !nodes.are_visible() {
         if waited(draft) >= SIGHT_PATIENCE {
             let note = format!("Azure says that {} is done; its nodes cannot be seen", nodes.pool);
             draft.step_succeeded(Some(note));
         }
     } else if behind.is_empty() {
-        draft.step_succeeded(None);
-    } else if waited(draft) >= NODE_LAG {
+        draft.step_succeeded(is_found.then(|| finding::found_done(step)));
+    } else if waited(draft) >= lag {
         if draft.state.is_stop_asked() {
             draft.operation_stopped();
+        } else if is_found && nodes.is_newer_than_work {
+            draft.push(Record::Found {
+                found: nodes_behind(nodes.pool, &behind).message,
+            });
         } else if nodes.is_newer_than_work {
             draft.step_failed(nodes_behind(nodes.pool, &behind));
         } else {
@@ -135,6 +168,13 @@ fn is_behind(node: &NodeProgress, kind: &StepKind, image: Option<&NodeImageVersi
             (Some(runs), Some(image)) => !runs.is_same_image(image),
             _ => false,
         },
+        StepKind::PoolRollback { to, .. } => node.version.is_some_and(|version| version != *to),
+        StepKind::PoolSettings { .. }
+        | StepKind::Approval { .. }
+        | StepKind::Wait { .. }
+        | StepKind::SmokeTest { .. }
+        | StepKind::ReadinessGate
+        | StepKind::Verify => false,
     }
 }
 
@@ -148,7 +188,7 @@ fn nodes_behind(pool: &NodePoolName, behind: &[&NodeProgress]) -> AzureErrorDeta
     AzureErrorDetail {
         code: "NodesBehind".to_owned(),
         message: format!(
-            "Azure says that {pool} is done, but {} of its nodes did not move (they run {runs}): {}{more}",
+            "Azure says that {pool} is done, but {} of its nodes did not move (they run {runs}): {}{more}; retry looks again, and a node image upgrade of the pool moves them",
             behind.len(),
             names.join(", ")
         ),

@@ -30,6 +30,7 @@ pub(super) fn prepared(draft: &mut Draft, ticket: Ticket, request: &RequestPrevi
     let is_awaited = ticket == state.ticket(ticket.purpose)
         && state.is_acting()
         && match ticket.purpose {
+            Purpose::Guard => false,
             Purpose::Step => matches!(state.work, Work::Preparing { .. }),
             Purpose::Stop => {
                 matches!(state.stop, Stop::Preparing { .. }) && matches!(state.work, Work::Following { .. })
@@ -48,16 +49,18 @@ pub(super) fn prepared(draft: &mut Draft, ticket: Ticket, request: &RequestPrevi
 }
 
 fn attempt(draft: &Draft) -> Option<(StepId, u32)> {
-    let (place, step) = draft.state.current()?;
-    let progress = draft.state.steps.get(place)?;
-    Some((step.id.clone(), progress.attempt))
+    let (_, step) = draft.state.current()?;
+    Some((step.id.clone(), draft.attempt()?))
 }
 
 pub(super) fn not_prepared(draft: &mut Draft, ticket: Ticket, trouble: &Trouble) {
-    if ticket != draft.state.ticket(ticket.purpose) {
+    if !draft.is_awaited(ticket) {
         return;
     }
     match (ticket.purpose, &draft.state.work, &draft.state.stop) {
+        (Purpose::Step, Work::Preparing { .. }, _) if trouble.kind == TroubleKind::NotFound => {
+            draft.resource_gone(&trouble.error);
+        }
         (Purpose::Step, Work::Preparing { tries, .. }, _) => {
             let tries = *tries;
             match later(draft.now, trouble, tries) {
@@ -77,7 +80,7 @@ pub(super) fn not_prepared(draft: &mut Draft, ticket: Ticket, trouble: &Trouble)
 }
 
 /// When and why to try again, for trouble that passes; reading has no effect, so a lost answer passes too.
-fn later(now: Timestamp, trouble: &Trouble, tries: u32) -> Option<(Timestamp, String)> {
+pub(super) fn later(now: Timestamp, trouble: &Trouble, tries: u32) -> Option<(Timestamp, String)> {
     let error = &trouble.error;
     match trouble.kind {
         TroubleKind::Throttled { retry_after } => {
@@ -126,7 +129,10 @@ fn step_not_taken(draft: &mut Draft, request_id: Uuid, trouble: &Trouble) {
                 request_id,
                 error: error.clone(),
             });
-            draft.step_failed(error);
+            match trouble.kind {
+                TroubleKind::NotFound => draft.resource_gone(&error),
+                _ => draft.step_failed(error),
+            }
             return;
         }
     };
@@ -215,7 +221,7 @@ pub(super) fn is_stop_exhausted(tries: u32) -> bool {
 }
 
 pub(super) fn polled(draft: &mut Draft, ticket: Ticket, operation: &OperationState) {
-    if ticket != draft.state.ticket(ticket.purpose) || !draft.state.is_acting() {
+    if !draft.is_awaited(ticket) {
         return;
     }
     match (ticket.purpose, &draft.state.work, &draft.state.stop) {
@@ -259,7 +265,7 @@ fn step_polled(draft: &mut Draft, operation: &OperationState) {
 }
 
 pub(super) fn not_polled(draft: &mut Draft, ticket: Ticket, trouble: &Trouble) {
-    if ticket != draft.state.ticket(ticket.purpose) || !draft.state.is_acting() {
+    if !draft.is_awaited(ticket) {
         return;
     }
     // Status URLs belong to the subscription and end some time, so a caller may be refused them, or find them gone
@@ -275,7 +281,7 @@ pub(super) fn not_polled(draft: &mut Draft, ticket: Ticket, trouble: &Trouble) {
             }
         }
         (Purpose::Step, Work::Following { .. }, _) if trouble.kind == TroubleKind::NotFound => {
-            draft.step_failed(trouble.error.clone());
+            draft.resource_gone(&trouble.error);
         }
         (Purpose::Step, Work::Following { .. }, _) => troubled(draft, trouble),
         (Purpose::Stop, _, Stop::Following { .. }) if is_lost => draft.push(Record::StopDone),

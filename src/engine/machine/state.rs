@@ -1,86 +1,21 @@
 //! The state of an execution: what its records add up to, and how it looks to others. Changed by `apply` alone.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use super::super::command::{PauseDepth, Person};
 use super::super::effect::Ticket;
-use super::super::record::Purpose;
-use super::super::view::{ExecutionState, ExecutionView, StepState, StepView};
-use crate::domain::change::{Change, OperationLink, RequestPreview};
-use crate::domain::ids::{ExecutionId, NodeName, StepId};
+use super::super::record::{LeaseState, Origin, Purpose};
+use super::super::view::{ExecutionState, ExecutionView, GateView, SmokeView, StepState, StepView};
+pub use super::work::{Gate, Guards, Stop, Work};
+use crate::domain::change::Change;
+use crate::domain::ids::{ExecutionId, NodeName, NodePoolName, SmokeTestName, StepId};
+use crate::domain::smoke_test::{SmokeRun, SmokeTest};
 use crate::domain::version::NodeImageVersion;
-use crate::plan::step::{Plan, Step};
-
-/// Where the current step stands between the plan and Azure.
-///
-/// ```text
-/// Preparing -> Sending -> Following -> Verifying -> CheckingNodes -> next step
-///    |  ^         |  ^       |  ^          (claimed is not real)
-///    v  |         v  |       |  |
-///   Held       Looking       +--Stop: Preparing -> Sending -> Following -> Done
-///  (another    (the answer   |
-///  operation)   is lost)     +-> Settling -> paused or aborted
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub enum Work {
-    /// No step is under way.
-    Idle,
-    /// Nothing of this attempt is in Azure; the request is to be prepared.
-    Preparing { not_before: Option<Timestamp>, tries: u32 },
-    /// Nothing of this attempt is in Azure; another operation has to end first.
-    Held { looks: u32 },
-    /// The intent is durable; the answer is not known yet.
-    Sending {
-        request: Box<RequestPreview>,
-        request_id: Uuid,
-        tries: u32,
-    },
-    /// The answer is lost; the resource tells whether Azure took the request.
-    Looking {
-        request: Box<RequestPreview>,
-        request_id: Uuid,
-        looks: u32,
-        tries: u32,
-    },
-    /// Azure works on it.
-    Following { operation: OperationLink },
-    /// Azure says it is done; the resource is asked.
-    Verifying { looks: u32 },
-    /// The resource agrees; its nodes are looked at.
-    CheckingNodes { node_image: Option<NodeImageVersion> },
-    /// It was stopped; its nodes are looked at for what is left over.
-    Settling,
-}
-
-/// Where the abort of the current step's operation stands.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Stop {
-    None,
-    Preparing {
-        not_before: Option<Timestamp>,
-        tries: u32,
-    },
-    Sending {
-        request: Box<RequestPreview>,
-        request_id: Uuid,
-        tries: u32,
-    },
-    Looking {
-        request_id: Uuid,
-        looks: u32,
-        tries: u32,
-    },
-    Following {
-        operation: OperationLink,
-    },
-    /// Azure's abort has ended; the step's operation is about to say so too.
-    Done,
-    /// Azure would not stop it, or had nothing to stop any more.
-    GivenUp,
-}
+use crate::domain::workload::WorkloadPicture;
+use crate::plan::step::{Plan, Step, StepKind};
 
 /// One step of the plan with its state.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,6 +24,8 @@ pub struct StepProgress {
     /// Attempts begun.
     pub attempt: u32,
     pub since: Option<Timestamp>,
+    /// A person said yes to it.
+    pub is_approved: bool,
 }
 
 /// Everything that is known about an execution from its records.
@@ -119,20 +56,58 @@ pub struct State {
     pub changed: u32,
     /// Times this attempt was held by another operation.
     pub held: u32,
+    pub gate: Option<GateView>,
+    /// In the plan's order; shared, so that a copy of the state costs little.
+    pub smoke: Arc<Vec<SmokeView>>,
+    pub guards: Guards,
+    /// The workloads before anything was touched; `None` until taken, and where it could not be read.
+    pub baseline: Option<Arc<WorkloadPicture>>,
+    pub is_baseline_taken: bool,
+    /// Why there is none.
+    pub baseline_why: Option<String>,
+    /// The etag the step's resource had before Azure took our last request: whoever still shows it is behind.
+    pub old_etag: Option<String>,
+    /// The image Azure claimed for each pool when a step on it was over.
+    pub node_images: BTreeMap<NodePoolName, NodeImageVersion>,
+    pub controls_asked_by: Option<Person>,
+    pub handed_to: Option<Person>,
+    pub lease: Option<LeaseState>,
+    pub origin: Option<Origin>,
     work_turn: u32,
     stop_turn: u32,
+    guard_turn: u32,
 }
 
 impl State {
     /// An execution that has just been created by its first record.
-    pub fn created(id: ExecutionId, plan: Arc<Plan>, by: Person, at: Timestamp) -> Self {
+    pub fn created(id: ExecutionId, plan: Arc<Plan>, by: Person, origin: Option<Origin>, at: Timestamp) -> Self {
+        let smoke = plan
+            .smoke_tests
+            .iter()
+            .map(|test| SmokeView {
+                name: test.name.clone(),
+                runs: Vec::new(),
+            })
+            .collect();
+        let done = match &origin {
+            Some(Origin::OtherMachine { done, .. }) => done.as_slice(),
+            _ => &[],
+        };
         let steps = plan
             .steps
             .iter()
-            .map(|_| StepProgress {
-                state: StepState::Pending,
-                attempt: 0,
-                since: None,
+            .map(|step| {
+                let is_done = done.contains(&step.id);
+                StepProgress {
+                    state: if is_done {
+                        StepState::Succeeded
+                    } else {
+                        StepState::Pending
+                    },
+                    attempt: 0,
+                    since: is_done.then_some(at),
+                    is_approved: false,
+                }
             })
             .collect();
         Self {
@@ -148,13 +123,26 @@ impl State {
             stop: Stop::None,
             boundary_until: None,
             driver: None,
-            message: None,
+            message: origin.as_ref().map(origin_message),
             trouble: None,
             leftovers: Vec::new(),
             unreadable: 0,
             records: 1,
             changed: 0,
             held: 0,
+            gate: None,
+            smoke: Arc::new(smoke),
+            guards: Guards::default(),
+            baseline: None,
+            is_baseline_taken: false,
+            baseline_why: None,
+            old_etag: None,
+            node_images: BTreeMap::new(),
+            controls_asked_by: None,
+            handed_to: None,
+            lease: None,
+            origin,
+            guard_turn: 0,
             work_turn: 0,
             stop_turn: 0,
         }
@@ -166,13 +154,14 @@ impl State {
             .iter()
             .zip(&self.plan.steps)
             .enumerate()
-            .find(|(_, (progress, _))| progress.state != StepState::Succeeded)
+            .find(|(_, (progress, _))| !progress.state.is_over())
             .map(|(place, (_, step))| (place, step))
     }
 
     /// The change the current step asks for.
     pub fn change(&self) -> Option<Change> {
-        self.current().map(|(_, step)| step.kind.change(&self.plan.cluster))
+        self.current()
+            .and_then(|(_, step)| step.kind.change(&self.plan.cluster))
     }
 
     /// The ticket that answers for this purpose must carry now.
@@ -180,13 +169,72 @@ impl State {
         let turn = match purpose {
             Purpose::Step => self.work_turn,
             Purpose::Stop => self.stop_turn,
+            Purpose::Guard => self.guard_turn,
         };
         Ticket { purpose, turn }
     }
 
     /// True while nothing of the current attempt is in Azure, nor on its way there.
     pub fn has_nothing_in_azure(&self) -> bool {
-        matches!(self.work, Work::Idle | Work::Preparing { .. } | Work::Held { .. })
+        matches!(
+            self.work,
+            Work::Idle
+                | Work::Preparing { .. }
+                | Work::Held { .. }
+                | Work::TakingBaseline
+                | Work::Finding { .. }
+                | Work::AtGate(_)
+                | Work::CheckingNodes { is_found: true, .. }
+        )
+    }
+
+    /// True before the first look at what began elsewhere: an operation may run that is to become ours.
+    pub fn may_be_in_azure_already(&self) -> bool {
+        self.origin.is_some() && matches!(self.work, Work::Finding { .. })
+    }
+
+    /// True while another driver has the cluster's Lease: nothing is done here then.
+    pub fn has_lost_lease(&self) -> bool {
+        matches!(self.lease, Some(LeaseState::Lost { .. }))
+    }
+
+    /// The smoke test that the current step is, where the plan has it.
+    pub fn gate_test(&self) -> Option<&SmokeTest> {
+        match &self.current()?.1.kind {
+            StepKind::SmokeTest { test } => self.plan.smoke_test(test),
+            _ => None,
+        }
+    }
+
+    /// The guards of the current step that the plan has; empty where it moves no nodes.
+    pub fn guard_tests(&self) -> Vec<&SmokeTest> {
+        let Some((_, step)) = self.current().filter(|(_, step)| step.kind.moves_nodes()) else {
+            return Vec::new();
+        };
+        step.guards
+            .iter()
+            .filter_map(|name| self.plan.smoke_test(name))
+            .collect()
+    }
+
+    /// True while nodes move under the eyes of guards: not any more once one of them has failed, or a stop is asked for.
+    pub fn is_guarding(&self) -> bool {
+        matches!(self.work, Work::Following { .. })
+            && self.stop == Stop::None
+            && self.guards.failed.is_none()
+            && matches!(self.execution, ExecutionState::Running | ExecutionState::Pausing { .. })
+            && !self.guard_tests().is_empty()
+    }
+
+    /// The guard that is to run now.
+    pub fn running_guard(&self) -> Option<&SmokeTest> {
+        let place = self.guards.running.filter(|_| self.is_guarding())?;
+        self.guard_tests().get(place).copied()
+    }
+
+    /// The newest run of a smoke test.
+    pub fn last_run(&self, name: &SmokeTestName) -> Option<&SmokeRun> {
+        self.smoke.iter().find(|test| test.name == *name)?.runs.last()
     }
 
     /// True while a stop was asked for, whatever became of it.
@@ -225,18 +273,51 @@ impl State {
                 })
                 .collect(),
             driver: self.driver.clone(),
-            message: match self.unreadable {
-                0 => self.trouble.clone().or_else(|| self.message.clone()),
-                _ => Some("a newer aks-cockpit wrote a part of this execution; this one only shows it".to_owned()),
-            },
+            message: self.shown_message(),
             leftovers: self.leftovers.clone(),
+            gate: self.gate.clone(),
+            smoke: self.smoke.to_vec(),
+            controls_asked_by: self.controls_asked_by.clone(),
+            handed_to: self.handed_to.clone(),
+            lease: self.lease.clone(),
+            origin: self.origin.clone(),
         }
     }
 
+    /// What is most important to say now.
+    fn shown_message(&self) -> Option<String> {
+        if self.unreadable > 0 {
+            return Some("a newer aks-cockpit wrote a part of this execution; this one only shows it".to_owned());
+        }
+        match &self.lease {
+            Some(LeaseState::Lost { holder }) if !self.execution.is_final() => Some(format!(
+                "{} on {} drives this cluster now: nothing is done here. Ask for the controls, or take them over",
+                holder.name, holder.host
+            )),
+            _ => self.trouble.clone().or_else(|| self.message.clone()),
+        }
+    }
+
+    /// Another reason to wait is the same wait: its beginning stays.
     pub(super) fn enter(&mut self, execution: ExecutionState, at: Timestamp) {
+        let is_same_wait = matches!(
+            (&self.execution, &execution),
+            (ExecutionState::Waiting { .. }, ExecutionState::Waiting { .. })
+        );
         if self.execution != execution {
             self.execution = execution;
-            self.since = at;
+            if !is_same_wait {
+                self.since = at;
+            }
+        }
+    }
+
+    /// What held the execution does not any more.
+    pub(super) fn stop_waiting(&mut self, at: Timestamp) {
+        self.gate = None;
+        if matches!(self.execution, ExecutionState::Waiting { .. }) {
+            self.enter(ExecutionState::Running, at);
+            self.message = None;
         }
     }
 
@@ -249,6 +330,11 @@ impl State {
     pub(super) fn set_stop(&mut self, stop: Stop) {
         self.stop = stop;
         self.stop_turn += 1;
+    }
+
+    /// A new turn of the guards: what ran before is late.
+    pub(super) fn turn_guards(&mut self) {
+        self.guard_turn += 1;
     }
 
     pub(super) fn set_step(&mut self, step: &StepId, state: StepState, at: Timestamp) {
@@ -272,5 +358,31 @@ impl State {
         self.set_stop(Stop::None);
         self.boundary_until = None;
         self.trouble = None;
+        self.gate = None;
+        self.guards.running = None;
+        self.guard_turn += 1;
+    }
+}
+
+/// How an execution that did not begin here came to be here.
+fn origin_message(origin: &Origin) -> String {
+    match origin {
+        Origin::Foreign {
+            operation, started_by, ..
+        } => {
+            let by = started_by.as_ref().map_or_else(
+                || "somebody else; the activity log does not say who".to_owned(),
+                Clone::clone,
+            );
+            format!("found in Azure as {operation}, started by {by}; it is followed here")
+        }
+        Origin::OtherMachine {
+            driver, reason, done, ..
+        } => format!(
+            "taken over from {} on {} ({reason}); steps done there: {}",
+            driver.name,
+            driver.host,
+            done.len()
+        ),
     }
 }

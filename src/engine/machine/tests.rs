@@ -1,8 +1,14 @@
 //! The machine, driven by hand: tables of what each input means, and properties over random sequences of them.
 
 mod course;
+mod finding;
+mod gates;
+mod guards;
+mod people;
 mod properties;
+mod records;
 mod recovery;
+mod samples;
 mod trouble;
 
 use std::collections::HashSet;
@@ -13,7 +19,7 @@ use uuid::Uuid;
 
 use super::super::command::{Command, PauseDepth, Person};
 use super::super::effect::{Acceptance, Effect, Input, Resource, Ticket, Trouble, TroubleKind, effects};
-use super::super::record::{Purpose, Record};
+use super::super::record::{Origin, Purpose, RECORD_VERSION, Record};
 use super::super::recovery::restore;
 use super::super::view::ExecutionState;
 use super::state::{State, Work};
@@ -42,19 +48,17 @@ fn plan() -> Arc<Plan> {
         cluster_name: "shop".to_owned(),
         created_at: Timestamp::UNIX_EPOCH,
         steps: vec![
-            Step {
-                id: "control-plane".into(),
-                kind: StepKind::ControlPlaneUpgrade { from: None, to },
-            },
-            Step {
-                id: "pool-web".into(),
-                kind: StepKind::NodePoolUpgrade {
+            Step::new("control-plane", StepKind::ControlPlaneUpgrade { from: None, to }),
+            Step::new(
+                "pool-web",
+                StepKind::NodePoolUpgrade {
                     pool: "web".into(),
                     from: None,
                     to,
                 },
-            },
+            ),
         ],
+        smoke_tests: Vec::new(),
     })
 }
 
@@ -100,6 +104,16 @@ fn resource(state: ProvisioningState) -> Resource {
         node_image: None,
         etag: Some("etag-1".to_owned()),
         error: None,
+        upgrade_settings: None,
+        busy_by: None,
+    }
+}
+
+/// A resource that changed since the request, and not to what was asked for.
+fn astray(state: ProvisioningState) -> Resource {
+    Resource {
+        etag: Some("etag-3".to_owned()),
+        ..resource(state)
     }
 }
 
@@ -149,13 +163,19 @@ struct Run {
 
 impl Run {
     fn planned() -> Self {
+        Self::of(plan(), None)
+    }
+
+    /// An execution of that plan which nobody drives yet.
+    fn of(plan: Arc<Plan>, origin: Option<Origin>) -> Self {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         let created = Record::Created {
-            plan: plan(),
+            plan: Arc::clone(&plan),
             by: person("ada"),
+            origin: origin.clone(),
         };
         Self {
-            state: State::created("x".into(), plan(), person("ada"), now),
+            state: State::created("x".into(), plan, person("ada"), origin, now),
             log: vec![(now, created)],
             turns: vec![1],
             now,
@@ -165,13 +185,18 @@ impl Run {
 
     /// The control plane's request is about to be prepared.
     fn begun() -> Self {
-        let mut run = Self::planned();
-        run.feed(&Input::Taken {
+        Self::planned().driven()
+    }
+
+    /// A driver takes the place and begins.
+    fn driven(mut self) -> Self {
+        self.feed(&Input::Taken {
             by: person("ada"),
             pid: 1,
+            reason: None,
         });
-        run.feed(&Input::Begin);
-        run
+        self.feed(&Input::Begin);
+        self
     }
 
     /// Azure works on the control plane.
@@ -213,15 +238,16 @@ impl Run {
             let acts = records.iter().any(|record| matches!(record, Record::Intent { .. }));
             assert!(!acts, "nothing is asked of Azure while {}", before.execution.word());
         }
-        if !self.state.is_acting() {
-            assert!(effects(&self.state).is_empty());
+        let rests = matches!(self.word(), "Planned" | "Paused" | "Failed" | "Aborted" | "Succeeded");
+        if rests || self.state.has_lost_lease() || !self.state.is_acting() {
+            assert!(effects(&self.state).is_empty(), "nothing is done while {}", self.word());
         }
         check_requests(&self.log);
     }
 
     fn check_stored_form(&self) {
         for (_, record) in &self.log {
-            assert_eq!(Record::from_json(1, &record.to_json()), *record);
+            assert_eq!(Record::from_json(RECORD_VERSION, &record.to_json()), *record);
         }
     }
 
@@ -234,7 +260,15 @@ impl Run {
         Uuid::from_u128(self.ids)
     }
 
+    /// The first look of an attempt finds a resource at rest, as nobody of ours left it.
+    fn find(&mut self) {
+        self.read(astray(ProvisioningState::Succeeded));
+    }
+
     fn prepare(&mut self, purpose: Purpose) -> Uuid {
+        if purpose == Purpose::Step && matches!(self.state.work, Work::Finding { .. }) {
+            self.find();
+        }
         let ticket = self.ticket(purpose);
         let change = effects(&self.state)
             .into_iter()
@@ -345,6 +379,7 @@ fn check_requests(log: &[(Timestamp, Record)]) {
                         assert_eq!(open, None, "one request of ours at a time");
                         open = Some(*request_id);
                     }
+                    Purpose::Guard => panic!("a guard sends nothing to Azure"),
                     Purpose::Stop => assert!(open.is_some(), "only what runs is stopped"),
                 }
             }
@@ -361,7 +396,10 @@ fn check_requests(log: &[(Timestamp, Record)]) {
                 ..
             } if open == Some(*request_id) => open = None,
             Record::OperationEnded { .. } | Record::StepFailed { .. } => open = None,
+            // What runs already is one of ours from here on; what is looked for is the same one.
+            Record::Adopted { .. } => open = open.or(Some(Uuid::nil())),
             Record::StepSucceeded { .. }
+            | Record::StepSkipped { .. }
             | Record::StepStopped { .. }
             | Record::StepBegan { .. }
             | Record::Paused { .. }

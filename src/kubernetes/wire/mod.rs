@@ -5,6 +5,7 @@ mod budget;
 mod event;
 mod node;
 mod pod;
+mod workload;
 
 use jiff::Timestamp;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -14,6 +15,7 @@ pub use budget::SlimBudget;
 pub use event::SlimEvent;
 pub use node::SlimNode;
 pub use pod::SlimPod;
+pub use workload::{SlimController, SlimDaemonSet, SlimPendingPod};
 
 /// A slim object that can be listed and watched.
 pub(super) trait SlimObject: Clone + DeserializeOwned + Send + 'static {

@@ -8,7 +8,8 @@ use super::bodies;
 use super::reply::{Call, Reply};
 use super::signature::{Link, operation_url};
 use crate::simulator::world::{
-    ClusterChange, PoolChange, Refusal, SimulatedCluster, Surroundings, Undrainable, UpgradeSettings, World,
+    ClusterChange, PoolChange, PoolCreation, PoolMode, Refusal, SimulatedCluster, Surroundings, Undrainable,
+    UpgradeSettings, World,
 };
 
 #[derive(Deserialize)]
@@ -59,6 +60,9 @@ struct PoolProperties {
     orchestrator_version: Option<String>,
     node_image_version: Option<String>,
     count: Option<u32>,
+    /// Of a new pool; an existing one keeps its own.
+    vm_size: Option<String>,
+    mode: Option<String>,
     upgrade_settings: Option<PoolUpgradeSettings>,
 }
 
@@ -156,6 +160,67 @@ pub(super) fn put_pool(world: &mut World, name: &str, pool: &str, call: &Call) -
     Ok(started(world, name, &id, call, 200, body, &[Link::Status]))
 }
 
+/// Answers `PUT .../agentPools/{pool}` for a pool that is to be made.
+pub(super) fn create_pool(world: &mut World, name: &str, pool: &str, call: &Call) -> Result<Reply, Reply> {
+    let PoolBody { properties } = read(call.json()?)?;
+    let missing = |property| Reply::aks_error(&Refusal::missing(property));
+    let new = PoolCreation {
+        name: pool.to_owned(),
+        mode: if properties.mode.as_deref() == Some("System") {
+            PoolMode::System
+        } else {
+            PoolMode::User
+        },
+        count: properties.count.ok_or_else(|| missing("agentPoolProfile.count"))?,
+        vm_size: properties.vm_size.ok_or_else(|| missing("agentPoolProfile.vmSize"))?,
+        version: properties.orchestrator_version,
+        settings: properties
+            .upgrade_settings
+            .map(PoolUpgradeSettings::read)
+            .transpose()?
+            .unwrap_or_default(),
+    };
+    let now = world.now;
+    let id = on_cluster(world, name, |cluster, surroundings| {
+        check_no_etag(call)?;
+        cluster
+            .create_pool(&new, surroundings, now)
+            .map_err(|refusal| Reply::aks_error(&refusal))
+    })?;
+    let body = |cluster: &SimulatedCluster| pool_body(cluster, pool);
+    Ok(started(world, name, &id, call, 201, body, &[Link::Status]))
+}
+
+/// Answers `DELETE` of a cluster or of a pool; the answer has no body.
+pub(super) fn delete(world: &mut World, name: &str, pool: Option<&str>, call: &Call) -> Result<Reply, Reply> {
+    let now = world.now;
+    let id = on_cluster(world, name, |cluster, _| {
+        let etag = match pool {
+            Some(pool) => cluster.pool(pool).map_or("", |pool| &pool.etag),
+            None => &cluster.etag,
+        };
+        check_etag(call, etag)?;
+        match pool {
+            Some(pool) => cluster.delete_pool(pool, now),
+            None => cluster.delete(now),
+        }
+        .map_err(|refusal| Reply::aks_error(&refusal))
+    })?;
+    let reply = started(
+        world,
+        name,
+        &id,
+        call,
+        202,
+        |_| Value::Null,
+        &[Link::Status, Link::Result],
+    );
+    Ok(Reply {
+        body: Vec::new(),
+        ..reply
+    })
+}
+
 /// Answers `POST .../upgradeNodeImageVersion`.
 pub(super) fn upgrade_node_image(world: &mut World, name: &str, pool: &str, call: &Call) -> Result<Reply, Reply> {
     let now = world.now;
@@ -213,11 +278,11 @@ fn pool_body(cluster: &SimulatedCluster, pool: &str) -> Value {
 fn on_cluster<T>(
     world: &mut World,
     name: &str,
-    act: impl FnOnce(&mut SimulatedCluster, &Surroundings<'_>) -> Result<T, Reply>,
+    act: impl FnOnce(&mut SimulatedCluster, &mut Surroundings<'_>) -> Result<T, Reply>,
 ) -> Result<T, Reply> {
     let gone = || Reply::not_found("Microsoft.ContainerService/managedClusters", name, "");
-    let (cluster, surroundings) = world.cluster_mut(name).ok_or_else(gone)?;
-    act(cluster, &surroundings)
+    let (cluster, mut surroundings) = world.cluster_mut(name).ok_or_else(gone)?;
+    act(cluster, &mut surroundings)
 }
 
 /// Conditional headers (AKS docs "Enhance concurrency control with eTags", 2026).
@@ -239,9 +304,17 @@ fn check_etag(call: &Call, etag: &str) -> Result<(), Reply> {
     }
 }
 
-/// The answer to an accepted change.
+/// What is not there has no eTag that a condition could name.
+fn check_no_etag(call: &Call) -> Result<(), Reply> {
+    match &call.if_match {
+        Some(_) => check_etag(call, ""),
+        None => Ok(()),
+    }
+}
+
+/// The answer to an accepted change, which is noted as the caller's.
 fn started(
-    world: &World,
+    world: &mut World,
     name: &str,
     id: &str,
     call: &Call,
@@ -249,9 +322,10 @@ fn started(
     body: impl Fn(&SimulatedCluster) -> Value,
     links: &[Link],
 ) -> Reply {
-    let Some(cluster) = world.clusters.get(name) else {
+    let Some(cluster) = world.clusters.get_mut(name) else {
         return Reply::empty(status);
     };
+    cluster.sign(id, call.author.clone());
     let started = cluster.operation(id).map_or(world.now, |operation| operation.started);
     let profile = &cluster.profile;
     let mut reply = Reply::of_aks(status, &body(cluster));

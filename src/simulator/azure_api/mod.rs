@@ -1,6 +1,7 @@
 //! The ARM routes: requests into changes of the world, the world into Azure's payloads.
 //! Written from the public wire facts alone; shares no type with the clients it is there to test.
 
+mod activity_log;
 mod bodies;
 mod changes;
 pub(super) mod credentials;
@@ -10,6 +11,7 @@ mod reply;
 mod resource_graph;
 mod route;
 mod signature;
+mod trouble;
 
 use axum::Router;
 use axum::body::Body;
@@ -20,9 +22,8 @@ use serde_json::json;
 use reply::{Call, Reply};
 use route::{ClusterAt, ClusterCall, PoolCall, Route};
 
-use super::faults::{Effect, Trouble};
 use super::shared::SharedWorld;
-use super::world::{SimulatedCluster, World, guid};
+use super::world::{Author, SimulatedCluster, World, guid};
 
 /// The one tenant of the simulated estate.
 const TENANT: &str = "7d3c1a52-5f0e-4c6b-9a44-2b8e6f10d9c7";
@@ -37,8 +38,8 @@ pub fn router(world: SharedWorld) -> Router {
 }
 
 async fn handle(State(world): State<SharedWorld>, request: Request) -> Response {
-    let call = read(request).await;
-    let reply = world.with(|world| answer(world, &call));
+    let mut call = read(request).await;
+    let reply = world.with(|world| answer(world, &mut call));
     if !reply.delay.is_zero() {
         world.clock().sleep(reply.delay).await;
     }
@@ -71,6 +72,10 @@ async fn read(request: Request) -> Call {
         if_match: header("if-match"),
         if_none_match: header("if-none-match"),
         authorization: header("authorization"),
+        author: Author {
+            client_request: header("x-ms-client-request-id"),
+            ..Author::default()
+        },
         body: axum::body::to_bytes(body, LARGEST_BODY)
             .await
             .map(|bytes| bytes.to_vec())
@@ -79,10 +84,15 @@ async fn read(request: Request) -> Call {
 }
 
 /// Answers one request; the only way in, so that manners and faults are the same everywhere.
-fn answer(world: &mut World, call: &Call) -> Reply {
+fn answer(world: &mut World, call: &mut Call) -> Reply {
+    let request_id = guid(&mut world.request_ids);
+    call.author = Author {
+        caller: world.identity.clone(),
+        correlation: request_id.clone(),
+        client_request: call.author.client_request.take(),
+    };
     let reply = judge(world, call);
     let is_read = call.method == "GET" || call.path.to_ascii_lowercase().contains("microsoft.resourcegraph");
-    let request_id = guid(&mut world.request_ids);
     let budget = world.request_budget.spend(is_read, world.now);
     let mut reply = reply
         .with("cache-control", "no-cache")
@@ -100,77 +110,22 @@ fn judge(world: &mut World, call: &Call) -> Reply {
     if let Some(refused) = refuse_caller(world, call).or_else(|| refuse_version(call)) {
         return refused;
     }
-    let trouble = world.faults.meet(&call.method, &call.path, world.now);
-    match trouble {
-        None | Some(Trouble::Down) => route(world, call),
-        Some(Trouble::Slow { by }) => Reply {
-            delay: by,
-            ..route(world, call)
-        },
-        Some(Trouble::Throttle { retry_after_seconds }) => throttled(retry_after_seconds),
-        Some(Trouble::LostOperation) => reads::lost(),
-        Some(Trouble::NotJson) => Reply {
-            status: 200,
-            headers: vec![("content-type", "text/html".to_owned())],
-            body: b"<html><body>Our services aren't available right now</body></html>".to_vec(),
-            ..Reply::empty(200)
-        },
-        Some(Trouble::Denied) => Route::of(call).map_or_else(no_route, |route| denied(&route, call)),
-        Some(Trouble::InternalError { effect }) => {
-            take_effect(world, call, effect);
-            Reply::of_aks(
-                500,
-                &json!({"code": "InternalOperationError", "message": "Internal server error"}),
-            )
-        }
-        Some(Trouble::Gateway { status, effect }) => {
-            take_effect(world, call, effect);
-            gateway_error(status)
-        }
+    match world.faults.meet(&call.method, &call.path, world.now) {
+        Some(trouble) => trouble::answer(world, call, trouble),
+        None => route(world, call),
     }
 }
 
-fn take_effect(world: &mut World, call: &Call, effect: Effect) {
-    if effect == Effect::Done {
-        route(world, call);
-    }
-}
-
-fn gateway_error(status: u16) -> Reply {
-    if status == 504 {
-        Reply::arm_error(
-            504,
-            "GatewayTimeout",
-            "The gateway did not receive a response from 'Microsoft.ContainerService' within the specified time period.",
-        )
-    } else {
-        Reply::arm_error(
-            status,
-            "BadGatewayConnection",
-            "The network connectivity issue encountered for 'Microsoft.ContainerService'; cannot fulfill the request.",
-        )
-    }
-    .with("x-ms-failure-cause", "gateway")
-}
-
-fn throttled(retry_after_seconds: Option<u64>) -> Reply {
-    let reply = Reply::arm_error(
-        429,
-        "SubscriptionRequestsThrottled",
-        "Number of requests for subscription exceeded the limit. Please try again after some time.",
-    );
-    match retry_after_seconds {
-        Some(seconds) => reply.with("retry-after", seconds.to_string()),
-        None => reply,
-    }
-}
-
-fn refuse_caller(world: &World, call: &Call) -> Option<Reply> {
+fn unauthorized(code: &str, message: &str) -> Reply {
     let challenge = format!(
         "Bearer authorization_uri=\"https://login.microsoftonline.com/{TENANT}\", error=\"invalid_token\", \
          error_description=\"The access token is missing or invalid.\""
     );
-    let refuse = |code, message| Some(Reply::arm_error(401, code, message).with("www-authenticate", challenge.clone()));
+    Reply::arm_error(401, code, message).with("www-authenticate", challenge)
+}
+
+fn refuse_caller(world: &World, call: &Call) -> Option<Reply> {
+    let refuse = |code, message| Some(unauthorized(code, message));
     match call.authorization.as_deref() {
         None => refuse(
             "AuthenticationFailed",
@@ -238,6 +193,7 @@ fn route(world: &mut World, call: &Call) -> Reply {
             resource_group,
         } => reads::clusters(world, subscription, resource_group, call),
         Route::KubernetesVersions { .. } => profiles::of_region(&world.catalogue),
+        Route::ActivityLog { subscription } => activity_log::answer(world, subscription, call),
         Route::Operation { subscription, id, link } => reads::operation(world, subscription, id, link, call),
         Route::Cluster { at, call: what } => on_cluster(world, at, what, call),
         Route::Pool { at, pool, call: what } => on_pool(world, at, pool, what, call),
@@ -267,6 +223,8 @@ fn find<'a>(world: &'a World, at: ClusterAt<'_>) -> Result<&'a SimulatedCluster,
 fn on_cluster(world: &mut World, at: ClusterAt<'_>, what: ClusterCall, call: &Call) -> Reply {
     let cluster = match find(world, at) {
         Ok(cluster) => cluster,
+        // What is gone needs no deleting.
+        Err(_) if what == ClusterCall::Delete => return Reply::empty(204),
         Err(reply) => return reply,
     };
     let name = cluster.profile.name.clone();
@@ -278,6 +236,7 @@ fn on_cluster(world: &mut World, at: ClusterAt<'_>, what: ClusterCall, call: &Ca
         ClusterCall::MaintenanceConfigurations => Reply::of_aks(200, &json!({"value": []})),
         ClusterCall::ListPools => reads::pools(world, cluster, call),
         ClusterCall::Put => changes::put_cluster(world, &name, call).unwrap_or_else(|refused| refused),
+        ClusterCall::Delete => changes::delete(world, &name, None, call).unwrap_or_else(|refused| refused),
         ClusterCall::Abort => changes::abort(world, &name, None, call).unwrap_or_else(|refused| refused),
     }
 }
@@ -289,6 +248,11 @@ fn on_pool(world: &mut World, at: ClusterAt<'_>, pool: &str, what: PoolCall, cal
     };
     let name = cluster.profile.name.clone();
     let Some(known) = cluster.pool(pool) else {
+        match what {
+            PoolCall::Put => return changes::create_pool(world, &name, pool, call).unwrap_or_else(|refused| refused),
+            PoolCall::Delete => return Reply::empty(204),
+            _ => {}
+        }
         let full = format!("{}/{pool}", at.name);
         return Reply::not_found(
             "Microsoft.ContainerService/managedClusters/agentPools",
@@ -300,6 +264,7 @@ fn on_pool(world: &mut World, at: ClusterAt<'_>, pool: &str, what: PoolCall, cal
         PoolCall::Get => Ok(Reply::of_aks(200, &bodies::pool(cluster, known))),
         PoolCall::UpgradeProfile => Ok(profiles::of_pool(cluster, known, &world.catalogue)),
         PoolCall::Put => changes::put_pool(world, &name, pool, call),
+        PoolCall::Delete => changes::delete(world, &name, Some(pool), call),
         PoolCall::Abort => changes::abort(world, &name, Some(pool), call),
         PoolCall::UpgradeNodeImage => changes::upgrade_node_image(world, &name, pool, call),
     };

@@ -50,7 +50,7 @@ pub(super) fn pools(world: &World, cluster: &SimulatedCluster, call: &Call) -> R
 }
 
 /// One page of a list; the next one is named by a full URL.
-fn page(world: &World, call: &Call, items: Vec<Value>) -> Reply {
+pub(super) fn page(world: &World, call: &Call, items: Vec<Value>) -> Reply {
     let start: usize = call
         .parameter("skipToken")
         .and_then(|token| token.parse().ok())
@@ -65,12 +65,11 @@ fn page(world: &World, call: &Call, items: Vec<Value>) -> Reply {
     let mut body = json!({"value": value});
     let has_more = end < total || (world.manners.has_empty_last_page && start < total);
     if has_more {
-        let version = call.parameter("api-version").unwrap_or_default();
-        let url = format!(
-            "{}{}?%24skipToken={end}&api-version={version}&skipToken={end}",
-            call.endpoint, call.path
-        );
-        body["nextLink"] = json!(url);
+        let mut query = url::form_urlencoded::Serializer::new(format!("%24skipToken={end}"));
+        let sent = url::form_urlencoded::parse(call.query.as_bytes());
+        query.extend_pairs(sent.filter(|(name, _)| !name.to_ascii_lowercase().ends_with("skiptoken")));
+        query.append_pair("skipToken", &end.to_string());
+        body["nextLink"] = json!(format!("{}{}?{}", call.endpoint, call.path, query.finish()));
     }
     Reply::of_aks(200, &body)
 }

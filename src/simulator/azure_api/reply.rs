@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::simulator::world::Refusal;
+use crate::simulator::world::{Author, Refusal};
 
 /// One request to ARM, taken apart.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(super) struct Call {
     pub(super) if_match: Option<String>,
     pub(super) if_none_match: Option<String>,
     pub(super) authorization: Option<String>,
+    /// Who asks, and under which ids.
+    pub(super) author: Author,
     pub(super) body: Vec<u8>,
 }
 

@@ -2,6 +2,7 @@
 
 use super::reply::Call;
 use super::signature::Link;
+use crate::simulator::world::Action;
 
 /// Names a cluster in a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,7 @@ pub(super) struct ClusterAt<'a> {
 pub(super) enum ClusterCall {
     Get,
     Put,
+    Delete,
     Abort,
     UpgradeProfile,
     UserCredential,
@@ -27,6 +29,7 @@ pub(super) enum ClusterCall {
 pub(super) enum PoolCall {
     Get,
     Put,
+    Delete,
     Abort,
     UpgradeProfile,
     UpgradeNodeImage,
@@ -44,6 +47,9 @@ pub(super) enum Route<'a> {
     KubernetesVersions {
         subscription: &'a str,
         location: &'a str,
+    },
+    ActivityLog {
+        subscription: &'a str,
     },
     Operation {
         subscription: &'a str,
@@ -108,6 +114,20 @@ impl<'a> Route<'a> {
                 subscription: call.segment(1),
                 location: call.segment(5),
             }),
+            (
+                "GET",
+                [
+                    "subscriptions",
+                    _,
+                    "providers",
+                    "microsoft.insights",
+                    "eventtypes",
+                    "management",
+                    "values",
+                ],
+            ) => Some(Self::ActivityLog {
+                subscription: call.segment(1),
+            }),
             ("GET", ["subscriptions", _, "providers", PROVIDER, "locations", _, kind, _]) => {
                 let link = [Link::Status, Link::Result]
                     .into_iter()
@@ -153,6 +173,7 @@ impl<'a> Route<'a> {
         match (call.method.as_str(), rest) {
             ("GET", []) => cluster(ClusterCall::Get),
             ("PUT", []) => cluster(ClusterCall::Put),
+            ("DELETE", []) => cluster(ClusterCall::Delete),
             ("POST", ["abort"]) => cluster(ClusterCall::Abort),
             ("GET", ["upgradeprofiles", "default"]) => cluster(ClusterCall::UpgradeProfile),
             ("POST", ["listclusterusercredential"]) => cluster(ClusterCall::UserCredential),
@@ -161,6 +182,7 @@ impl<'a> Route<'a> {
             ("GET", ["agentpools"]) => cluster(ClusterCall::ListPools),
             ("GET", ["agentpools", _]) => pool(PoolCall::Get),
             ("PUT", ["agentpools", _]) => pool(PoolCall::Put),
+            ("DELETE", ["agentpools", _]) => pool(PoolCall::Delete),
             ("POST", ["agentpools", _, "abort"]) => pool(PoolCall::Abort),
             ("GET", ["agentpools", _, "upgradeprofiles", "default"]) => pool(PoolCall::UpgradeProfile),
             ("POST", ["agentpools", _, "upgradenodeimageversion"]) => pool(PoolCall::UpgradeNodeImage),
@@ -174,6 +196,7 @@ impl<'a> Route<'a> {
             Self::Subscriptions | Self::ResourceGraph => None,
             Self::ListClusters { subscription, .. }
             | Self::KubernetesVersions { subscription, .. }
+            | Self::ActivityLog { subscription }
             | Self::Operation { subscription, .. } => Some(subscription),
             Self::Cluster { at, .. } | Self::Pool { at, .. } => Some(at.subscription),
         }
@@ -186,11 +209,13 @@ impl<'a> Route<'a> {
             Self::ResourceGraph => "Microsoft.ResourceGraph/resources/read",
             Self::ListClusters { .. } => "Microsoft.ContainerService/managedClusters/read",
             Self::KubernetesVersions { .. } => "Microsoft.ContainerService/locations/kubernetesVersions/read",
+            Self::ActivityLog { .. } => "Microsoft.Insights/eventtypes/values/read",
             Self::Operation { .. } => "Microsoft.ContainerService/locations/operations/read",
             Self::Cluster { call, .. } => match call {
                 ClusterCall::Get => "Microsoft.ContainerService/managedClusters/read",
-                ClusterCall::Put => "Microsoft.ContainerService/managedClusters/write",
-                ClusterCall::Abort => "Microsoft.ContainerService/managedClusters/abort/action",
+                ClusterCall::Put => Action::WriteCluster.name(),
+                ClusterCall::Delete => Action::DeleteCluster.name(),
+                ClusterCall::Abort => Action::AbortCluster.name(),
                 ClusterCall::UpgradeProfile => "Microsoft.ContainerService/managedClusters/upgradeProfiles/read",
                 ClusterCall::UserCredential => {
                     "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
@@ -205,14 +230,13 @@ impl<'a> Route<'a> {
             },
             Self::Pool { call, .. } => match call {
                 PoolCall::Get => "Microsoft.ContainerService/managedClusters/agentPools/read",
-                PoolCall::Put => "Microsoft.ContainerService/managedClusters/agentPools/write",
-                PoolCall::Abort => "Microsoft.ContainerService/managedClusters/agentPools/abort/action",
+                PoolCall::Put => Action::WritePool.name(),
+                PoolCall::Delete => Action::DeletePool.name(),
+                PoolCall::Abort => Action::AbortPool.name(),
                 PoolCall::UpgradeProfile => {
                     "Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read"
                 }
-                PoolCall::UpgradeNodeImage => {
-                    "Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action"
-                }
+                PoolCall::UpgradeNodeImage => Action::UpgradeNodeImage.name(),
             },
         }
     }

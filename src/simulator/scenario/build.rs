@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::document::{self, Document, FaultKind, Happening, Start};
+use super::document::{self, Document, Happening, Start};
+use super::plot::{self, SOMEBODY};
 use super::system_workloads::system_workloads;
-use crate::simulator::faults::{Effect, Fault, Trouble};
 use crate::simulator::kubernetes::objects::{BudgetSpec, WorkloadSpec};
+use crate::simulator::world::incident::Deed;
 use crate::simulator::world::quota::Quota;
 use crate::simulator::world::versions::image_name;
 use crate::simulator::world::{
-    ClusterChange, ClusterProfile, KubernetesAccess, NewPool, PoolChange, PoolMode, SimulatedCluster, Subscription,
-    Undrainable, UpgradeSettings, World,
+    ClusterProfile, KubernetesAccess, NewPool, PoolMode, SimulatedCluster, Subscription, Undrainable, UpgradeSettings,
+    World,
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -39,6 +40,9 @@ pub(super) fn world(document: &Document, seed: u64, now: Timestamp) -> Result<Wo
             is_denied: subscription.is_denied,
         })
         .collect();
+    if let Some(line) = document.oldest_line()? {
+        world.catalogue.support_from(line);
+    }
     set_manners(&mut world, &document.wire);
     for quota in &document.quotas {
         world.quotas.add(Quota {
@@ -56,12 +60,13 @@ pub(super) fn world(document: &Document, seed: u64, now: Timestamp) -> Result<Wo
     }
     for (at, cluster, happening) in history {
         world.advance_to(at);
-        happen(&mut world, &cluster.name, happening).map_err(|why| format!("history of '{}': {why}", cluster.name))?;
+        let caller = happening.caller.as_deref().unwrap_or(SOMEBODY);
+        world
+            .act(&cluster.name, &deed_of(happening), caller)
+            .map_err(|refusal| format!("history of '{}': {}", cluster.name, refusal.message))?;
     }
     world.advance_to(now);
-    for fault in &document.faults {
-        world.faults.push(fault_of(fault, now));
-    }
+    plot::prepare(&mut world, document);
     Ok(world)
 }
 
@@ -91,7 +96,7 @@ fn build_cluster(
         tier: cluster.tier.clone(),
         tags: cluster.tags.clone().into_iter().collect(),
         upgrade_channel: cluster.upgrade_channel.clone(),
-        node_os_channel: "NodeImage".to_owned(),
+        node_os_channel: cluster.node_os_channel.clone(),
         uses_entra: cluster.uses_entra,
         away_during_upgrade: Duration::from_secs(cluster.away_seconds),
     };
@@ -174,74 +179,19 @@ fn workload_of(workload: &document::Workload) -> WorkloadSpec {
     }
 }
 
-fn happen(world: &mut World, name: &str, happening: &Happening) -> Result<(), String> {
-    let now = world.now;
-    let Some((cluster, surroundings)) = world.cluster_mut(name) else {
-        return Err("no such cluster".to_owned());
-    };
-    let to = happening.to.map(|version| version.to_string());
-    let pool = happening.pool.clone().unwrap_or_default();
-    let change = |follows: bool| ClusterChange {
-        version: to.clone(),
-        pools: cluster
-            .pools
-            .iter()
-            .map(|pool| {
-                let version = if follows { to.clone() } else { Some(pool.wanted.clone()) };
-                (pool.name.clone(), version)
-            })
-            .collect(),
-        force_upgrade: None,
-    };
-    let accepted = match happening.start {
-        Start::Upgrade => {
-            let change = change(true);
-            cluster.put(&change, &surroundings, now)
-        }
-        Start::ControlPlane => {
-            let change = change(false);
-            cluster.put(&change, &surroundings, now)
-        }
-        Start::Pool => {
-            let change = PoolChange {
-                version: to,
-                ..PoolChange::default()
-            };
-            cluster.put_pool(&pool, &change, &surroundings, now)
-        }
-        Start::NodeImage => cluster.upgrade_node_image(&pool, &surroundings, now),
-        Start::Abort if pool.is_empty() => cluster.abort(now),
-        Start::Abort => cluster.abort_pool(&pool, now),
-    };
-    accepted.map(|_| ()).map_err(|refusal| refusal.message)
-}
-
-fn fault_of(fault: &document::Fault, now: Timestamp) -> Fault {
-    let effect = if fault.takes_effect { Effect::Done } else { Effect::None };
-    let trouble = match fault.kind {
-        FaultKind::Throttle => Trouble::Throttle {
-            retry_after_seconds: fault.retry_after_seconds,
+fn deed_of(happening: &Happening) -> Deed {
+    let to = happening.to.map(|version| version.to_string()).unwrap_or_default();
+    let pool = happening.pool.clone();
+    match happening.start {
+        Start::Upgrade => Deed::Upgrade { to },
+        Start::ControlPlane => Deed::ControlPlane { to },
+        Start::Pool => Deed::Pool {
+            pool: pool.unwrap_or_default(),
+            to,
         },
-        FaultKind::InternalError => Trouble::InternalError { effect },
-        FaultKind::Gateway => Trouble::Gateway {
-            status: fault.status.unwrap_or(502),
-            effect,
+        Start::NodeImage => Deed::NodeImage {
+            pool: pool.unwrap_or_default(),
         },
-        FaultKind::LostOperation => Trouble::LostOperation,
-        FaultKind::NotJson => Trouble::NotJson,
-        FaultKind::Slow => Trouble::Slow {
-            by: Duration::from_secs(fault.delay_seconds.unwrap_or(5)),
-        },
-        FaultKind::Denied => Trouble::Denied,
-        FaultKind::Down => Trouble::Down,
-    };
-    let minute = |minute: Option<u32>| minute.map(|minute| now + MINUTE * minute);
-    let mut built = Fault::new(trouble);
-    built.method.clone_from(&fault.method);
-    built.path = fault.path.as_ref().map(|path| path.to_ascii_lowercase());
-    built.every = fault.every;
-    built.times = fault.times;
-    built.from = minute(fault.from_minute);
-    built.until = minute(fault.until_minute);
-    built
+        Start::Abort => Deed::Abort { pool },
+    }
 }

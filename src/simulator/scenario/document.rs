@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::domain::version::KubernetesVersion;
+use super::plot;
+use crate::domain::version::{KubernetesVersion, MinorVersion};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,7 +20,13 @@ pub(super) struct Document {
     pub(super) quotas: Vec<Quota>,
     pub(super) clusters: Vec<Cluster>,
     #[serde(default)]
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Vec<plot::Fault>,
+    #[serde(default)]
+    pub(super) incidents: Vec<plot::Incident>,
+    #[serde(default)]
+    pub(super) breakages: Vec<plot::Breakage>,
+    /// The oldest release line that is supported without the long-term plan; 1.34 unless given.
+    pub(super) oldest_supported: Option<String>,
 }
 
 /// Manners of the wire.
@@ -66,6 +73,8 @@ pub(super) struct Cluster {
     #[serde(default)]
     pub(super) tags: BTreeMap<String, String>,
     pub(super) upgrade_channel: Option<String>,
+    #[serde(default = "node_image")]
+    pub(super) node_os_channel: String,
     #[serde(default)]
     pub(super) uses_entra: bool,
     #[serde(default)]
@@ -154,6 +163,8 @@ pub(super) struct Happening {
     pub(super) to: Option<KubernetesVersion>,
     /// The pool, where it is about one.
     pub(super) pool: Option<String>,
+    /// Named in the activity log.
+    pub(super) caller: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -168,41 +179,12 @@ pub(super) enum Start {
     Abort,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum FaultKind {
-    Throttle,
-    InternalError,
-    Gateway,
-    LostOperation,
-    NotJson,
-    Slow,
-    Denied,
-    Down,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Fault {
-    pub(super) kind: FaultKind,
-    pub(super) method: Option<String>,
-    pub(super) path: Option<String>,
-    pub(super) every: Option<u32>,
-    pub(super) times: Option<u32>,
-    pub(super) retry_after_seconds: Option<u64>,
-    /// Of the gateway: 502 or 504.
-    pub(super) status: Option<u16>,
-    /// The request takes effect although it is answered with an error.
-    #[serde(default)]
-    pub(super) takes_effect: bool,
-    pub(super) delay_seconds: Option<u64>,
-    /// Minutes after the scenario begins.
-    pub(super) from_minute: Option<u32>,
-    pub(super) until_minute: Option<u32>,
-}
-
 fn standard_tier() -> String {
     "Standard".to_owned()
+}
+
+fn node_image() -> String {
+    "NodeImage".to_owned()
 }
 
 fn ten_seconds() -> u64 {
@@ -230,7 +212,28 @@ impl Document {
                 .and_then(|_| cluster.check())
                 .map_err(|why| format!("cluster '{}': {why}", cluster.name))?;
         }
-        Ok(())
+        if self.clusters.is_empty() {
+            return Err("there is no cluster".to_owned());
+        }
+        self.oldest_line()?;
+        plot::check(self)
+    }
+
+    /// `oldest_supported`, read.
+    pub(super) fn oldest_line(&self) -> Result<Option<MinorVersion>, String> {
+        let Some(text) = &self.oldest_supported else {
+            return Ok(None);
+        };
+        let line = text
+            .parse()
+            .map_err(|_| format!("oldest_supported must be a line like 1.33, not '{text}'"))?;
+        Ok(Some(line))
+    }
+
+    /// The cluster of this name, or the first one.
+    pub(super) fn cluster(&self, name: Option<&str>) -> Option<&Cluster> {
+        let mut clusters = self.clusters.iter();
+        clusters.find(|cluster| name.is_none_or(|name| cluster.name == name))
     }
 
     pub(super) fn subscription(&self, name: &str) -> Result<&Subscription, String> {

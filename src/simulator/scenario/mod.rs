@@ -1,26 +1,17 @@
 //! A scenario: what there is and what goes wrong, as TOML, into a world. Strict: a word it does not know is an error.
+//! A text may extend a built-in scenario: what it does not say itself is taken from there.
 
 mod build;
 mod document;
+mod library;
+mod plot;
 mod system_workloads;
 
 use jiff::Timestamp;
 
 use super::world::World;
 use document::Document;
-
-/// The built-in scenarios: name and text.
-const BUILT_IN: [(&str, &str); 6] = [
-    ("demo", include_str!("../../../assets/scenarios/demo.toml")),
-    ("clean", include_str!("../../../assets/scenarios/clean.toml")),
-    (
-        "blocked-drain",
-        include_str!("../../../assets/scenarios/blocked-drain.toml"),
-    ),
-    ("quota", include_str!("../../../assets/scenarios/quota.toml")),
-    ("throttled", include_str!("../../../assets/scenarios/throttled.toml")),
-    ("api-away", include_str!("../../../assets/scenarios/api-away.toml")),
-];
+use library::BUILT_IN;
 
 /// A scenario, read and checked.
 #[derive(Clone, Debug)]
@@ -41,11 +32,11 @@ pub enum ScenarioError {
 impl Scenario {
     /// One of the built-in scenarios.
     pub fn built_in(name: &str) -> Result<Self, ScenarioError> {
-        match BUILT_IN.iter().find(|(known, _)| *known == name) {
-            Some((name, text)) => Self::parse(name, text),
+        match library::text(name) {
+            Some(text) => Self::parse(name, text),
             None => Err(ScenarioError::Unknown {
                 name: name.to_owned(),
-                known: BUILT_IN.iter().map(|(known, _)| (*known).to_owned()).collect(),
+                known: Self::names().map(str::to_owned).collect(),
             }),
         }
     }
@@ -56,12 +47,17 @@ impl Scenario {
             name: name.to_owned(),
             why,
         };
-        let document: Document = toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
+        let document = read(text).map_err(invalid)?;
         document.check().map_err(invalid)?;
         Ok(Self {
             name: name.to_owned(),
             document,
         })
+    }
+
+    /// Names of the built-in scenarios, in the order in which they are listed.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
     }
 
     /// Names and one-line descriptions of the built-in scenarios.
@@ -93,6 +89,21 @@ impl Scenario {
             why,
         })
     }
+}
+
+fn read(text: &str) -> Result<Document, String> {
+    let mut table: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
+    let Some(base) = table.remove("extends") else {
+        // Read from the text, so that mistakes are shown with their line.
+        return toml::from_str(text).map_err(|error| error.to_string());
+    };
+    let base = base.as_str().unwrap_or_default();
+    let base = library::text(base).ok_or_else(|| format!("it extends '{base}', which is no built-in scenario"))?;
+    let inherited: toml::Table = toml::from_str(base).map_err(|error| error.to_string())?;
+    for (key, value) in inherited {
+        table.entry(key).or_insert(value);
+    }
+    table.try_into().map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -171,6 +182,31 @@ mod tests {
             panic!("there is no such scenario");
         };
         assert!(known.contains(&"blocked-drain".to_owned()));
+    }
+
+    #[test]
+    fn a_scenario_takes_from_the_one_it_extends_what_it_does_not_say_itself() {
+        let text = "extends = 'small'\ndescription = 'mine'\nsimulate_speed = 7.0";
+        let mine = Scenario::parse("mine", text).unwrap();
+        assert_eq!((mine.simulate_speed(), mine.demo_speed()), (7.0, 20.0));
+        assert_eq!(mine.world(1, at()).unwrap().clusters["shop-prod"].pools.len(), 3);
+        let why = |text: &str| Scenario::parse("mine", text).unwrap_err().to_string();
+        assert!(why("extends = 'nothing'").contains("nothing"));
+        for (added, expected) in [
+            ("[[incidents]]\nwhat = 'explode'", "explode"),
+            (
+                "[[incidents]]\nwhat = 'delete_cluster'\nwhen = { pool_begins = 'front' }",
+                "front",
+            ),
+            (
+                "[[incidents]]\nwhat = 'delete_cluster'\nwhen = { after_seconds = 1, control_plane_begins = true }",
+                "more than one",
+            ),
+            ("[[faults]]\nkind = 'throttle'\ncluster = 'far'", "far"),
+        ] {
+            let message = why(&format!("{text}\n{added}"));
+            assert!(message.contains(expected), "{message}");
+        }
     }
 
     #[test]

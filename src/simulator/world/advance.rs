@@ -6,8 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cluster::{EXPIRY_EVERY, PendingAbort, SimulatedCluster, Surroundings, is_force_valid};
+use super::incident::Turn;
 use super::node_work::{NodeWork, Progress, Site, seconds};
-use super::operation::{Operation, OperationError, OperationStatus, Outcome, ResourceState, Target, guid};
+use super::operation::{
+    Action, Author, Operation, OperationError, OperationStatus, Outcome, ResourceState, Target, guid,
+};
 use super::roll::PoolRoll;
 use super::run::{Active, ControlPlaneUpgrade, Run, Stage};
 
@@ -29,6 +32,7 @@ impl SimulatedCluster {
             .chain(aborts)
             .chain(controllers)
             .chain([self.next_expiry])
+            .chain(self.away_until)
             .min()
     }
 
@@ -51,28 +55,30 @@ impl SimulatedCluster {
         for run in &runs {
             if let Some(outcome) = &run.outcome {
                 self.finish(&run.operation, &run.target, outcome);
+                if *outcome == Outcome::Succeeded {
+                    self.complete(&run.operation, &run.target, surroundings);
+                }
+                self.turns.extend(run.has_moved.then(|| Turn::end_of(&run.target)));
             }
         }
         runs.retain(|run| run.outcome.is_none());
         self.runs = runs;
         self.finish_aborts();
+        self.look_for_api_server();
     }
 
     fn step_run(&mut self, run: &mut Run, surroundings: &mut Surroundings<'_>) {
-        if run.next_due(self.now).is_none_or(|due| due > self.now) && !self.is_edge(run) {
+        if run.next_due(self.now).is_none_or(|due| due > self.now) {
             return;
         }
         let ended = match &mut run.active {
             None => Some(Outcome::Succeeded),
             Some(Active::Settle(until)) => (*until <= self.now).then_some(Outcome::Succeeded),
-            Some(Active::ControlPlane(upgrade)) => {
-                self.is_api_server_away = upgrade.is_away(self.now);
-                (upgrade.until <= self.now).then(|| {
-                    self.control_plane.running = upgrade.to;
-                    self.objects.set_server_version(&upgrade.to.to_string());
-                    Outcome::Succeeded
-                })
-            }
+            Some(Active::ControlPlane(upgrade)) => (upgrade.until <= self.now).then(|| {
+                self.control_plane.running = upgrade.to;
+                self.objects.set_server_version(&upgrade.to.to_string());
+                Outcome::Succeeded
+            }),
             Some(Active::Pool(roll)) => {
                 let name = roll.pool.clone();
                 match self.site(&name, surroundings) {
@@ -84,7 +90,12 @@ impl SimulatedCluster {
         match ended {
             None => {}
             Some(Outcome::Succeeded) => match run.stages.pop_front() {
-                Some(stage) => run.active = self.start_stage(stage, surroundings),
+                Some(stage) => {
+                    let turn = Turn::begin_of(&stage);
+                    run.has_moved |= turn.is_some();
+                    self.turns.extend(turn);
+                    run.active = self.start_stage(stage, surroundings);
+                }
                 None => run.outcome = Some(Outcome::Succeeded),
             },
             Some(other) => run.outcome = Some(other),
@@ -92,9 +103,19 @@ impl SimulatedCluster {
         run.since = self.now;
     }
 
-    /// True where a control plane's API server goes away or comes back now.
-    fn is_edge(&self, run: &Run) -> bool {
-        matches!(&run.active, Some(Active::ControlPlane(upgrade)) if upgrade.is_away(self.now) != self.is_api_server_away)
+    /// The API server is away in part of a control plane's upgrade, and when an incident says so.
+    fn look_for_api_server(&mut self) {
+        self.away_until = self.away_until.filter(|until| *until > self.now);
+        let is_upgraded_away = self
+            .runs
+            .iter()
+            .any(|run| matches!(&run.active, Some(Active::ControlPlane(upgrade)) if upgrade.is_away(self.now)));
+        let is_kept_away = is_upgraded_away || self.away_until.is_some();
+        // Only at the edges: a test may have sent it away by hand.
+        if is_kept_away != self.is_kept_away {
+            self.is_kept_away = is_kept_away;
+            self.is_api_server_away = is_kept_away;
+        }
     }
 
     fn start_stage(&mut self, stage: Stage, surroundings: &mut Surroundings<'_>) -> Option<Active> {
@@ -110,13 +131,24 @@ impl SimulatedCluster {
                     away: (away > Duration::ZERO).then(|| (from, from + away)),
                 }))
             }
-            Stage::Pool { name, goal, before } => {
+            Stage::Pool {
+                name,
+                goal,
+                before,
+                is_rollback,
+            } => {
                 let (taken_over, others) = std::mem::take(&mut self.leftovers)
                     .into_iter()
                     .partition(|work| work.pool == name);
                 self.leftovers = others;
                 let mut site = self.site(&name, surroundings)?;
-                Some(Active::Pool(PoolRoll::starting(goal, before, taken_over, &mut site)))
+                Some(Active::Pool(Box::new(PoolRoll::starting(
+                    goal,
+                    before,
+                    is_rollback,
+                    taken_over,
+                    &mut site,
+                ))))
             }
         }
     }
@@ -147,7 +179,7 @@ impl SimulatedCluster {
     }
 
     /// Writes down how an operation ended, on it and on its resources.
-    fn finish(&mut self, operation: &str, target: &Target, outcome: &Outcome) {
+    pub(super) fn finish(&mut self, operation: &str, target: &Target, outcome: &Outcome) {
         self.close_operation(operation, outcome.operation_status(), outcome.error());
         match target {
             Target::Pool(name) => {
@@ -188,7 +220,7 @@ impl SimulatedCluster {
         }
     }
 
-    fn close_operation(&mut self, id: &str, status: OperationStatus, error: Option<OperationError>) {
+    pub(super) fn close_operation(&mut self, id: &str, status: OperationStatus, error: Option<OperationError>) {
         let now = self.now;
         if let Some(operation) = self.operations.iter_mut().find(|operation| operation.id == id) {
             operation.status = status;
@@ -210,17 +242,25 @@ impl SimulatedCluster {
     }
 
     /// Writes down an accepted operation and gives the changed resources new eTags.
-    pub(super) fn open_operation(&mut self, target: &Target, now: Timestamp) -> String {
+    pub(super) fn open_operation(&mut self, target: &Target, action: Action, now: Timestamp) -> String {
         self.now = self.now.max(now);
         let id = guid(&mut self.rng);
         self.operations.push(Operation {
             id: id.clone(),
             target: target.clone(),
+            action,
+            author: Author::default(),
             status: OperationStatus::InProgress,
             started: now,
             ended: None,
             error: None,
         });
+        self.renew_etags(target);
+        id
+    }
+
+    /// A cluster's change renews the eTags of its pools too (AKS docs "Enhance concurrency control with eTags", 2026).
+    fn renew_etags(&mut self, target: &Target) {
         if *target == Target::Cluster {
             self.etag = guid(&mut self.rng);
         }
@@ -229,7 +269,6 @@ impl SimulatedCluster {
                 pool.etag = guid(&mut self.rng);
             }
         }
-        id
     }
 
     /// Puts an accepted operation to work.
@@ -240,6 +279,7 @@ impl SimulatedCluster {
             stages: VecDeque::from(stages),
             active: None,
             since: self.now,
+            has_moved: false,
             outcome: None,
         });
     }
@@ -251,10 +291,8 @@ impl SimulatedCluster {
             .partition(|run| run.operation == operation);
         self.runs = going;
         for run in stopped {
-            match run.active {
-                Some(Active::Pool(roll)) => self.leftovers.extend(roll.abandon()),
-                Some(Active::ControlPlane(_)) => self.is_api_server_away = false,
-                Some(Active::Settle(_)) | None => {}
+            if let Some(Active::Pool(roll)) = run.active {
+                self.leftovers.extend(roll.abandon());
             }
         }
     }

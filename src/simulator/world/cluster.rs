@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::incident::Turn;
 use super::node_work::NodeWork;
-use super::operation::{Operation, OperationError, ResourceState, Target, guid};
+use super::operation::{Author, Operation, OperationError, ResourceState, Target, guid};
 use super::pool::{Goal, PoolMode, SimulatedPool, UpgradeSettings};
 use super::quota::Quotas;
 use super::run::Run;
@@ -124,6 +125,14 @@ pub struct SimulatedCluster {
     pub(super) rng: fastrand::Rng,
     pub(super) now: Timestamp,
     pub(super) next_expiry: Timestamp,
+    /// True while an upgrade or an incident keeps the API server away.
+    pub(super) is_kept_away: bool,
+    /// An incident keeps the API server away until then.
+    pub(super) away_until: Option<Timestamp>,
+    /// What began and ended since the world last looked.
+    pub(super) turns: Vec<Turn>,
+    /// Deleted for good: the world takes it away.
+    pub(super) is_gone: bool,
 }
 
 /// A forced upgrade counts while its `until` lies ahead (AKS docs "Upgrade options", 2026).
@@ -167,6 +176,10 @@ impl SimulatedCluster {
             rng,
             now,
             next_expiry: now + EXPIRY_EVERY,
+            is_kept_away: false,
+            away_until: None,
+            turns: Vec::new(),
+            is_gone: false,
         }
     }
 
@@ -189,6 +202,8 @@ impl SimulatedCluster {
             nodes: Vec::new(),
             recently_used: Vec::new(),
             next_machine: 0,
+            left_behind: 0,
+            hidden_failure: None,
             node_resource_group: self.profile.node_resource_group(),
         };
         for version in new.machines {
@@ -234,6 +249,43 @@ impl SimulatedCluster {
 
     pub(super) fn pool_mut(&mut self, name: &str) -> Option<&mut SimulatedPool> {
         self.pools.iter_mut().find(|pool| pool.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Azure's side alone: no Kubernetes objects, and nothing at work.
+    pub(super) fn picture(&self) -> Self {
+        let mut picture = Self::new(self.profile.clone(), self.control_plane.running, 0, self.now);
+        picture.access = self.access.clone();
+        picture.control_plane = self.control_plane.clone();
+        picture.state = self.state;
+        picture.error.clone_from(&self.error);
+        picture.is_stopped = self.is_stopped;
+        picture.etag.clone_from(&self.etag);
+        picture.uid.clone_from(&self.uid);
+        picture.pools.clone_from(&self.pools);
+        picture.operations.clone_from(&self.operations);
+        picture.force_upgrade = self.force_upgrade;
+        picture
+    }
+
+    /// True where Azure's side of both reads the same. Every change but the end of an operation renews an eTag.
+    pub(super) fn looks_like(&self, other: &Self) -> bool {
+        self.etag == other.etag
+            && self.state == other.state
+            && self.is_stopped == other.is_stopped
+            && self.operations.len() == other.operations.len()
+            && self.pools.len() == other.pools.len()
+            && self
+                .pools
+                .iter()
+                .zip(&other.pools)
+                .all(|(one, another)| one.etag == another.etag && one.state == another.state)
+    }
+
+    /// Notes who asked for an operation.
+    pub(in crate::simulator) fn sign(&mut self, id: &str, author: Author) {
+        if let Some(operation) = self.operations.iter_mut().find(|operation| operation.id == id) {
+            operation.author = author;
+        }
     }
 
     /// Finds an operation by its id.

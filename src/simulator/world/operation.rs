@@ -1,4 +1,4 @@
-//! A long-running operation as Azure keeps it, and the states its resources are in meanwhile.
+//! A long-running operation as Azure keeps it, who asked for it, and the states its resources are in meanwhile.
 
 use jiff::Timestamp;
 
@@ -9,6 +9,8 @@ pub enum ResourceState {
     Failed,
     Canceled,
     Canceling,
+    Creating,
+    Deleting,
     Updating,
     Upgrading,
     UpgradingNodeImageVersion,
@@ -22,6 +24,8 @@ impl ResourceState {
             Self::Failed => "Failed",
             Self::Canceled => "Canceled",
             Self::Canceling => "Canceling",
+            Self::Creating => "Creating",
+            Self::Deleting => "Deleting",
             Self::Updating => "Updating",
             Self::Upgrading => "Upgrading",
             Self::UpgradingNodeImageVersion => "UpgradingNodeImageVersion",
@@ -39,6 +43,46 @@ impl ResourceState {
 pub enum Target {
     Cluster,
     Pool(String),
+}
+
+/// What was asked for, as roles and the activity log name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    WriteCluster,
+    DeleteCluster,
+    AbortCluster,
+    WritePool,
+    DeletePool,
+    AbortPool,
+    UpgradeNodeImage,
+}
+
+impl Action {
+    /// Azure's own name of the action.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WriteCluster => "Microsoft.ContainerService/managedClusters/write",
+            Self::DeleteCluster => "Microsoft.ContainerService/managedClusters/delete",
+            Self::AbortCluster => "Microsoft.ContainerService/managedClusters/abort/action",
+            Self::WritePool => "Microsoft.ContainerService/managedClusters/agentPools/write",
+            Self::DeletePool => "Microsoft.ContainerService/managedClusters/agentPools/delete",
+            Self::AbortPool => "Microsoft.ContainerService/managedClusters/agentPools/abort/action",
+            Self::UpgradeNodeImage => {
+                "Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action"
+            }
+        }
+    }
+}
+
+/// Who asked for an operation, and under which ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Author {
+    /// A login name, or the name of a service.
+    pub caller: String,
+    /// `x-ms-correlation-request-id` of the request; a new GUID for what did not come over the wire.
+    pub correlation: String,
+    /// `x-ms-client-request-id`, where the client sent one.
+    pub client_request: Option<String>,
 }
 
 /// How an operation stands.
@@ -84,6 +128,8 @@ pub struct Operation {
     /// A lower-case GUID.
     pub id: String,
     pub target: Target,
+    pub action: Action,
+    pub author: Author,
     pub status: OperationStatus,
     pub started: Timestamp,
     pub ended: Option<Timestamp>,

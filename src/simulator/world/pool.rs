@@ -188,6 +188,10 @@ pub struct SimulatedPool {
     /// Name of its scale set, for instance `aks-apps-12345678-vmss`.
     pub scale_set: String,
     pub(super) next_machine: u32,
+    /// Machines the next upgrade forgets.
+    pub(super) left_behind: usize,
+    /// How the next upgrade ends although all its machines are done.
+    pub(super) hidden_failure: Option<OperationError>,
     pub(super) node_resource_group: String,
 }
 

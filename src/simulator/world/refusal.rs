@@ -141,6 +141,51 @@ impl Refusal {
         .at(property)
     }
 
+    pub(super) fn last_system_pool(name: &str) -> Self {
+        Self::new(
+            400,
+            "OperationNotAllowed",
+            format!("Agent pool {name} cannot be deleted: there has to be at least one system node pool."),
+        )
+    }
+
+    pub(super) fn bad_pool_name(name: &str) -> Self {
+        Self::new(
+            400,
+            "InvalidParameter",
+            format!(
+                "The value '{name}' of parameter agentPoolName is invalid: a pool's name starts with a lower-case \
+                 letter and has at most 12 lower-case letters and digits."
+            ),
+        )
+        .at("agentPool.name")
+    }
+
+    pub fn missing(property: &str) -> Self {
+        Self::new(
+            400,
+            "InvalidParameter",
+            format!("Required parameter {property} is missing."),
+        )
+        .at(property)
+    }
+
+    pub(super) fn rollback_of_auto_upgraded() -> Self {
+        Self::new(
+            400,
+            "OperationNotAllowed",
+            "Node pool rollback is not allowed while the cluster's upgradeChannel is not none.",
+        )
+    }
+
+    pub(super) fn rollback_too_late(days: i64) -> Self {
+        Self::new(
+            400,
+            "OperationNotAllowed",
+            format!("Node pool rollback is not allowed: the pool was upgraded more than {days} days ago."),
+        )
+    }
+
     pub(super) fn rollback() -> Self {
         Self::new(
             400,

@@ -19,6 +19,8 @@ pub(super) enum Stage {
         goal: Goal,
         /// What the pool ran before.
         before: Goal,
+        /// It goes back to what it ran once.
+        is_rollback: bool,
     },
     /// Nothing that can be seen; it only takes its time.
     Settle(Duration),
@@ -54,7 +56,7 @@ impl ControlPlaneUpgrade {
 #[derive(Clone, Debug)]
 pub(super) enum Active {
     ControlPlane(ControlPlaneUpgrade),
-    Pool(PoolRoll),
+    Pool(Box<PoolRoll>),
     Settle(Timestamp),
 }
 
@@ -67,6 +69,8 @@ pub(super) struct Run {
     pub(super) active: Option<Active>,
     /// When the last stage ended.
     pub(super) since: Timestamp,
+    /// True once it has begun to move a control plane or a pool.
+    pub(super) has_moved: bool,
     /// Set when it is over.
     pub(super) outcome: Option<Outcome>,
 }

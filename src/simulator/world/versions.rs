@@ -67,6 +67,15 @@ impl Catalogue {
         }
     }
 
+    /// Supports every release line from this one on without the long-term plan, as the region did some months ago.
+    pub fn support_from(&mut self, oldest: MinorVersion) {
+        for minor in &mut self.minors {
+            if minor.line >= oldest && minor.support == Support::LongTermOnly {
+                minor.support = Support::Official;
+            }
+        }
+    }
+
     fn minor(&self, line: MinorVersion) -> Option<&Minor> {
         self.minors.iter().find(|minor| minor.line == line)
     }
@@ -200,6 +209,22 @@ mod tests {
         assert_eq!(offers("1.31.13"), ["1.34.6", "1.34.4"]);
         assert_eq!(offers("1.29.2"), ["1.34.6", "1.34.4"]);
         assert_eq!(offers("1.33.8"), ["1.34.6", "1.34.4"]);
+    }
+
+    #[test]
+    fn a_region_of_some_months_ago_has_a_way_of_three_hops() {
+        let mut catalogue = Catalogue::november_2026();
+        catalogue.support_from("1.31".parse().unwrap());
+        let mut at = KubernetesVersion::new(1, 31, 13);
+        let mut hops = Vec::new();
+        while at < KubernetesVersion::new(1, 34, 0) {
+            at = catalogue.offers_for_cluster(at)[0].version;
+            hops.push(at.to_string());
+        }
+        assert_eq!(hops, ["1.32.11", "1.33.8", "1.34.6"]);
+        let lowest = KubernetesVersion::new(1, 31, 13);
+        assert!(Catalogue::is_within_skew(lowest, at));
+        assert!(!Catalogue::is_within_skew(lowest, KubernetesVersion::new(1, 35, 2)));
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub(crate) struct Header<'a> {
     /// Where one is, the outermost place first.
     pub(crate) crumbs: Vec<String>,
     pub(crate) is_read_only: bool,
+    /// `driven by anna@laptop`.
     pub(crate) driver: Option<String>,
     pub(crate) requests: RequestBudget,
     pub(crate) source: &'a SourceState,
@@ -75,7 +76,7 @@ impl Header<'_> {
         let driver = self
             .driver
             .as_ref()
-            .map(|driver| theme.span(Role::Text, format!("driven by {driver}")));
+            .map(|driver| theme.span(Role::Text, driver.clone()));
         // In the order of the screen, each with its importance: the highest goes first.
         let mut parts: Vec<(u8, Span<'static>)> = [
             driver.map(|span| (1, span)),

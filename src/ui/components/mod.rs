@@ -6,6 +6,7 @@ pub(crate) mod header;
 pub(crate) mod node_grid;
 pub(crate) mod pool_bars;
 pub(crate) mod prose;
+pub(crate) mod smoke_lines;
 pub(crate) mod table;
 pub(crate) mod text_field;
 pub(crate) mod toast;

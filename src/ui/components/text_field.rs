@@ -20,6 +20,13 @@ pub(crate) struct TextField {
 }
 
 impl TextField {
+    /// A line with text in it already, the cursor behind it.
+    pub(crate) fn of(text: &str) -> Self {
+        let mut field = Self::default();
+        field.paste(text);
+        field
+    }
+
     pub(crate) fn text(&self) -> &str {
         self.input.value()
     }

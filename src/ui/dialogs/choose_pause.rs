@@ -12,13 +12,13 @@ use super::super::measure;
 use super::super::screens;
 use super::super::theme::{CURSOR, Role};
 use super::super::wording::{self, count};
-use super::confirm::Order;
+use super::order::Order;
 use super::{Outcome, frame, most_rows, text_width};
 use crate::engine::command::{Command, PauseDepth};
 use crate::engine::view::ExecutionView;
 use crate::progress::picture::LivePicture;
 
-const DEPTHS: [PauseDepth; 3] = [PauseDepth::AfterStep, PauseDepth::NodeBoundary, PauseDepth::Now];
+pub(super) const DEPTHS: [PauseDepth; 3] = [PauseDepth::AfterStep, PauseDepth::NodeBoundary, PauseDepth::Now];
 
 #[derive(Clone, Debug)]
 pub(crate) struct ChoosePause {
@@ -94,11 +94,7 @@ pub(super) fn effect(depth: PauseDepth, execution: &ExecutionView, live: Option<
         .map_or_else(|| "the step".to_owned(), |step| step.step.kind.title());
     match depth {
         PauseDepth::AfterStep => {
-            let next = execution
-                .steps
-                .iter()
-                .filter(|step| step.state != crate::engine::view::StepState::Succeeded)
-                .nth(1);
+            let next = execution.steps.iter().filter(|step| !step.state.is_over()).nth(1);
             let then = next.map_or_else(
                 || "It is the last step, so nothing is left to hold back.".to_owned(),
                 |next| format!("The next one, {}, does not start.", next.step.kind.title()),

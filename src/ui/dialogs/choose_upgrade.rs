@@ -8,15 +8,17 @@ use ratatui::layout::Rect;
 use super::super::actions::ActionId;
 use super::super::components::Scene;
 use super::super::components::prose::{self, Passage};
+use super::super::drafting::PlanFacts;
 use super::super::measure;
 use super::super::screens;
 use super::super::theme::{CHOSEN, CURSOR, Mark, Role};
 use super::super::wording::count;
 use super::{Outcome, frame, most_rows, text_width};
-use crate::domain::cluster::{Cluster, ClusterUpgrades};
+use crate::domain::cluster::{Cluster, ClusterUpgrades, RegionVersions, SupportPlan};
 use crate::domain::ids::{ClusterId, NodePoolName};
 use crate::domain::node_pool::NodePool;
 use crate::domain::provisioning::ProvisioningState;
+use crate::domain::upgrade_path;
 use crate::domain::version::{KubernetesVersion, VersionWish};
 use crate::inventory::snapshot::ClusterSnapshot;
 use crate::plan::builder::{Intent, PoolChoice};
@@ -63,25 +65,24 @@ impl ChooseUpgrade {
     }
 
     pub(super) fn act(&mut self, action: ActionId, scene: Scene<'_>) -> Outcome {
-        let Some((cluster, upgrades)) = scene
+        let Some(facts) = scene
             .data
             .cluster(&self.cluster)
-            .and_then(|snapshot| Some((snapshot.cluster.value.as_ref()?, snapshot.upgrades.value.as_ref()?)))
+            .and_then(|snapshot| PlanFacts::of(snapshot))
         else {
             return Outcome::Stay;
         };
-        let choices = choices(cluster, upgrades);
+        let cluster = &facts.cluster;
+        let choices = choices(cluster, &facts.upgrades, facts.region.as_deref());
         match action {
-            ActionId::Open => {
-                if let Some(intent) = choices
+            ActionId::Open | ActionId::EditPlan => {
+                let intent = choices
                     .get(self.target)
-                    .and_then(|choice| self.intent(choice.to, cluster))
-                {
-                    return Outcome::Plan {
-                        cluster: std::sync::Arc::clone(cluster),
-                        upgrades: std::sync::Arc::clone(upgrades),
-                        intent,
-                    };
+                    .and_then(|choice| self.intent(choice.to, cluster));
+                match intent {
+                    Some(intent) if action == ActionId::EditPlan => return Outcome::Edit { facts, intent },
+                    Some(intent) => return Outcome::Plan { facts, intent },
+                    None => (),
                 }
             }
             ActionId::NextPanel | ActionId::PreviousPanel | ActionId::Left | ActionId::Right => {
@@ -174,7 +175,10 @@ impl ChooseUpgrade {
             .into_iter()
             .collect();
         out.push(Passage::new(Role::Muted, "Where to go").and(Role::Text, format!("   the control plane runs {runs}")));
-        for (at, choice) in choices(cluster, upgrades).iter().enumerate() {
+        for (at, choice) in choices(cluster, upgrades, snapshot.region.value.as_deref())
+            .iter()
+            .enumerate()
+        {
             out.push(row(
                 at == self.target,
                 self.focus == Focus::Targets,
@@ -211,7 +215,9 @@ fn row(is_marked: bool, is_focused: bool, label: &str, note: &str) -> Passage {
         (true, false) => (CURSOR, Role::Strong),
         (false, _) => (" ", Role::Strong),
     };
-    Passage::new(role, format!("{sign} {label:<18} ")).and(Role::Text, format!(" {note}"))
+    Passage::new(role, format!("{sign} {label:<18} "))
+        .and(Role::Text, format!(" {note}"))
+        .hanging(22)
 }
 
 fn pool_note(pool: &NodePool, is_in: bool) -> String {
@@ -223,8 +229,8 @@ fn pool_note(pool: &NodePool, is_in: bool) -> String {
     format!("{nodes}, {}, {version}{left_out}", pool.mode)
 }
 
-/// Where a cluster can go now: what Azure offers, pools that lag behind, node images.
-fn choices(cluster: &Cluster, upgrades: &ClusterUpgrades) -> Vec<Choice> {
+/// Where a cluster can go: what Azure offers now, what lies behind it, pools that lag behind, node images.
+fn choices(cluster: &Cluster, upgrades: &ClusterUpgrades, region: Option<&RegionVersions>) -> Vec<Choice> {
     let mut offers = upgrades.control_plane.clone();
     offers.sort_by_key(|offer| (offer.is_preview, std::cmp::Reverse(offer.version)));
     let mut out: Vec<Choice> = offers
@@ -235,6 +241,7 @@ fn choices(cluster: &Cluster, upgrades: &ClusterUpgrades) -> Vec<Choice> {
             note: offer_note(cluster, offer.version, offer.is_preview),
         })
         .collect();
+    out.extend(region.into_iter().flat_map(|region| farther(cluster, upgrades, region)));
     if let Some(version) = cluster.version {
         let behind = cluster.pools.iter().filter(|pool| is_behind(pool, version)).count();
         if behind > 0 {
@@ -267,6 +274,46 @@ fn choices(cluster: &Cluster, upgrades: &ClusterUpgrades) -> Vec<Choice> {
             older => format!("{} can have a newer image; versions stay", count(older, "pool")),
         },
     });
+    out
+}
+
+/// The newest version of each line that takes more than one hop: `1.35.2 via 1.33.9, 1.34.6`.
+fn farther(cluster: &Cluster, upgrades: &ClusterUpgrades, region: &RegionVersions) -> Vec<Choice> {
+    let Some(from) = cluster.version else {
+        return Vec::new();
+    };
+    let (mut out, mut previews) = (Vec::new(), Vec::new());
+    let mut lines_told = Vec::new();
+    for path in upgrade_path::reachable(from, region) {
+        let Some((target, on_the_way)) = path.hops.split_last().filter(|(_, hops)| !hops.is_empty()) else {
+            continue;
+        };
+        let line = target.minor_line();
+        let minor = region.minors.iter().find(|minor| minor.line == line);
+        let is_closed =
+            minor.is_some_and(|minor| minor.is_lts_only) && cluster.support_plan != SupportPlan::LongTermSupport;
+        let is_offered = upgrades
+            .control_plane
+            .iter()
+            .any(|offer| offer.version.minor_line() == line);
+        if is_closed || is_offered || lines_told.contains(&line) {
+            continue;
+        }
+        lines_told.push(line);
+        let via: Vec<String> = on_the_way.iter().map(ToString::to_string).collect();
+        let (list, note) = if minor.is_some_and(|minor| minor.is_preview) {
+            (&mut previews, ", preview: not for production")
+        } else {
+            (&mut out, "")
+        };
+        list.push(Choice {
+            to: Goal::Version(*target),
+            label: target.to_string(),
+            note: format!("via {}{note}", via.join(", ")),
+        });
+    }
+    // As with the offers, previews come last.
+    out.append(&mut previews);
     out
 }
 
@@ -303,8 +350,9 @@ mod tests {
         let mut cluster = fixtures::cluster("shop-prod", "1.33.5");
         let snapshot = fixtures::snapshot(cluster.clone());
         let upgrades = snapshot.upgrades.value.unwrap();
+        let region = snapshot.region.value.unwrap();
         let labels = |cluster: &Cluster| -> Vec<String> {
-            choices(cluster, &upgrades)
+            choices(cluster, &upgrades, Some(&region))
                 .into_iter()
                 .map(|choice| format!("{}: {}", choice.label, choice.note))
                 .collect()
@@ -314,6 +362,7 @@ mod tests {
             [
                 "1.34.2: 1 minor ahead",
                 "1.34.0: 1 minor ahead",
+                "1.35.0: via 1.34.2, preview: not for production",
                 "node images only: 2 pools can have a newer image; versions stay"
             ]
         );
@@ -327,7 +376,7 @@ mod tests {
         let mut dialog = ChooseUpgrade::new(cluster.id.clone());
         let pools = |dialog: &ChooseUpgrade, goal: Goal| match dialog.intent(goal, &cluster) {
             Some(Intent::Upgrade { pools, .. } | Intent::NodeImages { pools }) => Some(pools),
-            None => None,
+            Some(Intent::Rollback { .. }) | None => None,
         };
         let goal = Goal::Version(KubernetesVersion::new(1, 34, 2));
         assert_eq!(pools(&dialog, goal), Some(PoolChoice::All));

@@ -1,8 +1,6 @@
 //! The last question before the world changes: what will happen, the exact requests, what they touch, how to undo it.
 //! Cancel is the default, and there is no yes before the request has been shown.
 
-use std::sync::Arc;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -14,92 +12,21 @@ use super::super::measure;
 use super::super::message::Prepared;
 use super::super::screens;
 use super::super::theme::{ARROW, Mark, Role};
-use super::super::wording::count;
-use super::{Outcome, body_and_buttons, buttons, choose_pause, frame, most_rows, note, text_width};
-use crate::domain::change::{Change, RequestPreview};
-use crate::domain::cluster::Cluster;
-use crate::domain::ids::ClusterId;
-use crate::domain::surge::batch_of;
+use super::order::Order;
+use super::order_words::{touches, undo, what_happens};
+use super::{Outcome, body_and_buttons, buttons, frame, most_rows, note, text_width};
+use crate::domain::change::RequestPreview;
 use crate::domain::text::printable;
-use crate::engine::command::{Command, PauseDepth};
-use crate::engine::view::{ExecutionView, StepState};
-use crate::plan::step::{Plan, StepKind};
+use crate::plan::step::Plan;
 use crate::problem::Problem;
-use crate::progress::picture::LivePicture;
-
-/// What is to be confirmed.
-#[derive(Clone, Debug)]
-pub(crate) enum Order {
-    /// The plan arrives after the question is on the screen.
-    Start {
-        cluster: ClusterId,
-        plan: Option<Box<Plan>>,
-    },
-    Send {
-        execution: Arc<ExecutionView>,
-        command: Command,
-    },
-}
-
-impl Order {
-    fn cluster(&self) -> &ClusterId {
-        match self {
-            Self::Start { cluster, .. } => cluster,
-            Self::Send { execution, .. } => &execution.plan.cluster,
-        }
-    }
-
-    /// The change whose request this order sends soon; `None` where it sends none by itself.
-    pub(crate) fn change(&self) -> Option<Change> {
-        let Self::Send { execution, command } = self else {
-            return None;
-        };
-        let step = execution.current_step()?;
-        let change = step.step.kind.change(&execution.plan.cluster);
-        let runs = matches!(step.state, StepState::Starting | StepState::Running { .. });
-        match command {
-            Command::Resume | Command::Retry => Some(change),
-            Command::Abort
-            | Command::Pause {
-                depth: PauseDepth::Now | PauseDepth::NodeBoundary,
-            } if runs => change.abort(),
-            Command::Abort | Command::Pause { .. } => None,
-        }
-    }
-
-    /// What is asked for, in a few words.
-    pub(crate) fn what(&self) -> String {
-        let name = self.cluster().name();
-        match self {
-            Self::Start { .. } => format!("Upgrade of {name}"),
-            Self::Send { command, .. } => match command {
-                Command::Pause { depth } => format!("Pause of {name} {}", choose_pause::title(*depth)),
-                Command::Resume => format!("Resume of {name}"),
-                Command::Retry => format!("Retry of {name}"),
-                Command::Abort => format!("Abort of {name}"),
-            },
-        }
-    }
-
-    fn verb(&self) -> &'static str {
-        match self {
-            Self::Start { .. } => "Start",
-            Self::Send { command, .. } => match command {
-                Command::Pause { .. } => "Pause",
-                Command::Resume => "Resume",
-                Command::Retry => "Retry",
-                Command::Abort => "Abort",
-            },
-        }
-    }
-}
 
 /// The requests that a yes would send.
 #[derive(Clone, Debug)]
 enum Requests {
     NotNeeded,
     Loading,
-    Ready(Vec<Result<RequestPreview, Problem>>),
+    /// One for each step; `None` for a step that sends nothing now.
+    Ready(Vec<Option<Result<RequestPreview, Problem>>>),
     Failed(Problem),
 }
 
@@ -140,7 +67,7 @@ impl Confirm {
                 *plan = Some(Box::new(prepared.plan));
                 self.requests = Requests::Ready(prepared.requests);
             }
-            (Ok(_), Order::Send { .. }) => (),
+            (Ok(_), _) => (),
             (Err(problem), _) => self.requests = Requests::Failed(problem),
         }
     }
@@ -149,7 +76,7 @@ impl Confirm {
     pub(crate) fn take_request(&mut self, ticket: Ticket, answer: Result<RequestPreview, Problem>) {
         if self.ticket == Some(ticket) {
             self.requests = match answer {
-                Ok(request) => Requests::Ready(vec![Ok(request)]),
+                Ok(request) => Requests::Ready(vec![Some(Ok(request))]),
                 Err(problem) => Requests::Failed(problem),
             };
         }
@@ -159,13 +86,22 @@ impl Confirm {
     pub(crate) fn can_be_approved(&self) -> bool {
         match &self.requests {
             Requests::NotNeeded => true,
-            Requests::Ready(requests) => matches!(requests.first(), Some(Ok(_))),
+            // A plan may begin, or consist, of steps that send nothing.
+            Requests::Ready(requests) => requests.iter().flatten().next().is_none_or(Result::is_ok),
             Requests::Loading | Requests::Failed(_) => false,
         }
     }
 
     pub(crate) fn has_bodies(&self) -> bool {
-        matches!(&self.requests, Requests::Ready(requests) if requests.iter().flatten().any(|request| request.body.is_some()))
+        matches!(&self.requests, Requests::Ready(requests) if requests.iter().flatten().flatten().any(|request| request.body.is_some()))
+    }
+
+    /// The plan that would be started, once it was made.
+    pub(crate) fn plan(&self) -> Option<&Plan> {
+        match &self.order {
+            Order::Start { plan, .. } => plan.as_deref(),
+            _ => None,
+        }
     }
 
     pub(super) fn act(&mut self, action: ActionId, scene: Scene<'_>, screen: Rect) -> Outcome {
@@ -174,6 +110,11 @@ impl Confirm {
             ActionId::Open | ActionId::Yes if self.can_be_approved() => return Outcome::Approved(self.order.clone()),
             ActionId::Left | ActionId::Right | ActionId::NextPanel | ActionId::PreviousPanel => {
                 self.is_yes_marked = !self.is_yes_marked && self.can_be_approved();
+            }
+            ActionId::EditPlan => {
+                if let Some(plan) = self.plan() {
+                    return Outcome::EditPlan(Box::new(plan.clone()));
+                }
             }
             ActionId::Details => self.shows_bodies = !self.shows_bodies && self.has_bodies(),
             other => {
@@ -206,7 +147,7 @@ impl Confirm {
         let snapshot = scene.data.cluster(self.order.cluster());
         let live = snapshot.and_then(|snapshot| snapshot.live.as_deref());
         let cluster = snapshot.and_then(|snapshot| snapshot.cluster.value.as_deref());
-        let mut out = section("What happens", what_happens(&self.order, live));
+        let mut out = section("What happens", what_happens(&self.order, live, scene.data.now));
         out.extend(section("What is sent to Azure", self.request_passages()));
         out.extend(section("What it touches", touches(&self.order, cluster)));
         if !matches!(self.order, Order::Start { plan: None, .. }) {
@@ -232,22 +173,36 @@ impl Confirm {
                 .map(|passage| passage.indented(2))
                 .collect(),
             Requests::Ready(requests) => {
-                let mut out = Vec::new();
-                for (at, request) in requests.iter().enumerate() {
-                    match request {
-                        Ok(request) => {
-                            let number = (requests.len() > 1).then_some(at + 1);
-                            out.extend(request_lines(request, number, self.shows_bodies));
+                let is_one = requests.len() == 1;
+                requests
+                    .iter()
+                    .enumerate()
+                    .flat_map(|(at, request)| {
+                        let number = (!is_one).then_some(at + 1);
+                        match request {
+                            Some(Ok(request)) => request_lines(request, number, self.shows_bodies),
+                            other => vec![self.nothing_now(at, other.as_ref().and_then(|no| no.as_ref().err()))],
                         }
-                        Err(problem) => {
-                            let text = format!("{}  is prepared when its turn comes: {}", at + 1, problem.what);
-                            out.push(Passage::new(Role::Muted, text).indented(2).hanging(3));
-                        }
-                    }
-                }
-                out
+                    })
+                    .collect()
             }
         }
+    }
+
+    /// What stands in place of a step's request.
+    fn nothing_now(&self, at: usize, problem: Option<&Problem>) -> Passage {
+        let is_gate = self
+            .plan()
+            .and_then(|plan| plan.steps.get(at))
+            .is_some_and(|step| step.kind.is_gate());
+        let text = match problem {
+            Some(problem) => format!("is prepared when its turn comes: {}", problem.what),
+            None if is_gate => "sends nothing to Azure".to_owned(),
+            None => "is prepared when its turn comes: it depends on the steps before it".to_owned(),
+        };
+        Passage::new(Role::Muted, format!("{}  {text}", at + 1))
+            .indented(2)
+            .hanging(3)
     }
 }
 
@@ -294,109 +249,12 @@ fn request_lines(request: &RequestPreview, number: Option<usize>, shows_body: bo
     out
 }
 
-fn what_happens(order: &Order, live: Option<&LivePicture>) -> Vec<Passage> {
-    let told = |text: String| vec![Passage::new(Role::Text, text).indented(2)];
-    match order {
-        Order::Start { plan: None, .. } => told("The plan is being made.".to_owned()),
-        Order::Start { plan: Some(plan), .. } => plan
-            .steps
-            .iter()
-            .enumerate()
-            .map(|(at, step)| {
-                Passage::new(Role::Muted, format!("{}  ", at + 1))
-                    .and(Role::Text, step.kind.title())
-                    .and(Role::Muted, from_text(&step.kind))
-                    .indented(2)
-            })
-            .collect(),
-        Order::Send { execution, command } => {
-            let step = execution
-                .current_step()
-                .map_or_else(|| "the step".to_owned(), |step| step.step.kind.title());
-            told(match command {
-                Command::Pause { depth } => choose_pause::effect(*depth, execution, live),
-                Command::Resume => {
-                    format!("The request of {step} is sent again; AKS carries on with the nodes that are left.")
-                }
-                Command::Retry => {
-                    format!(
-                        "The request of {step} is sent again as a new attempt; AKS carries on with the nodes that are left."
-                    )
-                }
-                Command::Abort => format!(
-                    "{} The execution ends here and cannot be resumed.",
-                    choose_pause::effect(PauseDepth::Now, execution, live)
-                ),
-            })
-        }
-    }
-}
-
-fn from_text(kind: &StepKind) -> String {
-    match kind {
-        StepKind::ControlPlaneUpgrade { from: Some(from), .. } | StepKind::NodePoolUpgrade { from: Some(from), .. } => {
-            format!("  from {from}")
-        }
-        StepKind::NodeImageUpgrade { from: Some(from), .. } => format!("  from {}", from.release()),
-        _ => String::new(),
-    }
-}
-
-/// Nodes that move, and how many at a time; only for a start: the other orders go on with a plan that was shown.
-fn touches(order: &Order, cluster: Option<&Cluster>) -> Vec<Passage> {
-    let (Order::Start { plan: Some(plan), .. }, Some(cluster)) = (order, cluster) else {
-        return Vec::new();
-    };
-    let mut out = Vec::new();
-    for step in &plan.steps {
-        let (version, pool) = match &step.kind {
-            StepKind::ControlPlaneUpgrade { .. } => {
-                let text = "the API server, which may be away for short moments; pods keep running";
-                out.push(Passage::new(Role::Text, text).indented(2));
-                continue;
-            }
-            StepKind::NodePoolUpgrade { pool, to, .. } => (Some(*to), cluster.pool(pool)),
-            StepKind::NodeImageUpgrade { pool, .. } => (cluster.version, cluster.pool(pool)),
-        };
-        if let Some(pool) = pool {
-            let batch = batch_of(&pool.upgrade_settings, pool.count, version);
-            let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-            let text = format!(
-                "{} of pool {}: every pod moves; {} drained at a time, {} added meanwhile",
-                count(number(pool.count), "node"),
-                pool.name,
-                number(batch.width()),
-                count(number(batch.surge), "surge node"),
-            );
-            out.push(Passage::new(Role::Text, text).indented(2));
-        }
-    }
-    out
-}
-
-/// AKS docs "Roll back a node pool", 2026: within seven days, to what the pool ran before.
-fn undo(order: &Order) -> &'static str {
-    match order {
-        Order::Start { plan: Some(plan), .. }
-            if plan
-                .steps
-                .iter()
-                .any(|step| matches!(step.kind, StepKind::ControlPlaneUpgrade { .. })) =>
-        {
-            "The control plane cannot go back. Node pools can be rolled back within 7 days. P pauses, A aborts while it runs."
-        }
-        Order::Start { .. } => "Node pools can be rolled back within 7 days. P pauses, A aborts while it runs.",
-        Order::Send { command, .. } => match command {
-            Command::Pause { .. } => "Resume with P at any time.",
-            Command::Resume | Command::Retry => "Pause again with P.",
-            Command::Abort => "A new upgrade (U) carries on with the nodes that are left.",
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::engine::command::Command;
     use crate::engine::view::ExecutionState;
     use crate::ui::fixtures;
 
@@ -405,22 +263,6 @@ mod tests {
             execution: Arc::new(fixtures::execution("shop-prod", state)),
             command,
         }
-    }
-
-    #[test]
-    fn an_order_names_the_change_it_sends() {
-        let pause = |depth: PauseDepth| order(ExecutionState::Running, Command::Pause { depth }).change();
-        assert_eq!(pause(PauseDepth::AfterStep), None);
-        assert!(matches!(pause(PauseDepth::Now), Some(Change::AbortNodePool { .. })));
-        assert!(matches!(
-            order(ExecutionState::Failed, Command::Retry).change(),
-            Some(Change::UpgradeNodePool { .. })
-        ));
-        assert_eq!(
-            order(ExecutionState::Paused, Command::Abort).change(),
-            None,
-            "nothing runs in Azure"
-        );
     }
 
     #[test]

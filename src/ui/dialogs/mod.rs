@@ -1,29 +1,48 @@
 //! Questions and notes on top of a screen. A dialog only answers what was chosen; what follows is decided in `app.rs`.
 
+pub(crate) mod add_gate;
+pub(crate) mod choose_controls;
 pub(crate) mod choose_pause;
 pub(crate) mod choose_upgrade;
 pub(crate) mod confirm;
+pub(crate) mod file_name;
+pub(crate) mod foreign;
+mod form;
+pub(crate) mod give_reason;
 pub(crate) mod leave;
 pub(crate) mod note;
-
-use std::sync::Arc;
+pub(crate) mod order;
+mod order_words;
+pub(crate) mod pool_settings;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
+use self::add_gate::AddGate;
+use self::choose_controls::ChooseControls;
 use self::choose_pause::ChoosePause;
 use self::choose_upgrade::ChooseUpgrade;
-use self::confirm::{Confirm, Order};
+use self::confirm::Confirm;
+use self::file_name::FileName;
+use self::foreign::Foreign;
+use self::form::Form;
+use self::give_reason::GiveReason;
 use self::leave::Leave;
 use self::note::Note;
+use self::order::Order;
+use self::pool_settings::PoolSettings;
 use super::actions::ActionId;
+use super::components::prose::Passage;
+use super::components::text_field::TextField;
 use super::components::{Scene, inset, prose, put, split_top};
+use super::drafting::PlanFacts;
 use super::measure;
-use super::theme::{Role, Theme};
-use crate::domain::cluster::{Cluster, ClusterUpgrades};
+use super::theme::{CURSOR, Role, Theme};
 use crate::plan::builder::Intent;
+use crate::plan::edit::Edit;
+use crate::plan::step::Plan;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -31,6 +50,12 @@ pub(crate) enum Dialog {
     Upgrade(ChooseUpgrade),
     Pause(ChoosePause),
     Confirm(Box<Confirm>),
+    Foreign(Foreign),
+    Controls(ChooseControls),
+    Reason(GiveReason),
+    Gate(AddGate),
+    Settings(PoolSettings),
+    File(FileName),
     Leave(Leave),
     Note(Note),
 }
@@ -41,17 +66,31 @@ pub(crate) enum Outcome {
     /// It stays open.
     Stay,
     Close,
+    /// Another question takes its place.
+    Next(Box<Dialog>),
     /// A plan is wanted; it is shown before anything happens.
     Plan {
-        cluster: Arc<Cluster>,
-        upgrades: Arc<ClusterUpgrades>,
+        facts: PlanFacts,
         intent: Intent,
     },
+    /// A plan is wanted in the editor.
+    Edit {
+        facts: PlanFacts,
+        intent: Intent,
+    },
+    /// This plan is wanted in the editor.
+    EditPlan(Box<Plan>),
+    /// The plan in the editor is to be changed.
+    Change(Edit),
+    Save(String),
+    Load(String),
     /// This is wanted; it has to be confirmed.
     Ask(Order),
     /// This was confirmed.
     Approved(Order),
     LeaveCockpit,
+    /// A background process goes on with what is driven here.
+    HandToBackground,
 }
 
 impl Dialog {
@@ -63,18 +102,64 @@ impl Dialog {
             Self::Upgrade(dialog) => dialog.act(action, scene),
             Self::Pause(dialog) => dialog.act(action),
             Self::Confirm(dialog) => dialog.act(action, scene, screen),
+            Self::Foreign(dialog) => dialog.act(action),
+            Self::Controls(dialog) => dialog.act(action),
+            Self::Reason(dialog) => dialog.act(action),
+            Self::Gate(dialog) => dialog.act(action, scene),
+            Self::Settings(dialog) => dialog.act(action),
+            Self::File(dialog) => dialog.act(action),
             Self::Leave(dialog) => dialog.act(action),
             Self::Note(dialog) => dialog.act(action, scene, screen),
         }
     }
 
-    pub(crate) fn view(&self, scene: Scene<'_>, screen: Rect, buffer: &mut Buffer) {
+    /// Draws the dialog, and gives the place of the cursor where text is typed.
+    pub(crate) fn view(&self, scene: Scene<'_>, screen: Rect, buffer: &mut Buffer) -> Option<Position> {
         match self {
             Self::Upgrade(dialog) => dialog.view(scene, screen, buffer),
             Self::Pause(dialog) => dialog.view(scene, screen, buffer),
             Self::Confirm(dialog) => dialog.view(scene, screen, buffer),
+            Self::Foreign(dialog) => dialog.view(scene, screen, buffer),
+            Self::Controls(dialog) => dialog.view(scene, screen, buffer),
+            Self::Reason(dialog) => return Some(dialog.view(scene, screen, buffer)),
+            Self::Gate(dialog) => return dialog.view(scene, screen, buffer),
+            Self::Settings(dialog) => return Some(dialog.view(scene, screen, buffer)),
+            Self::File(dialog) => return Some(dialog.view(scene, screen, buffer)),
             Self::Leave(dialog) => dialog.view(scene, screen, buffer),
             Self::Note(dialog) => dialog.view(scene, screen, buffer),
+        }
+        None
+    }
+
+    fn form(&mut self) -> Option<&mut Form> {
+        match self {
+            Self::Reason(dialog) => Some(&mut dialog.form),
+            Self::Gate(dialog) => dialog.form(),
+            Self::Settings(dialog) => Some(&mut dialog.form),
+            Self::File(dialog) => Some(&mut dialog.form),
+            Self::Upgrade(_)
+            | Self::Pause(_)
+            | Self::Confirm(_)
+            | Self::Foreign(_)
+            | Self::Controls(_)
+            | Self::Leave(_)
+            | Self::Note(_) => None,
+        }
+    }
+
+    /// True where letters are text.
+    pub(crate) fn is_typing(&self) -> bool {
+        match self {
+            Self::Reason(_) | Self::Settings(_) | Self::File(_) => true,
+            Self::Gate(dialog) => dialog.is_typing(),
+            _ => false,
+        }
+    }
+
+    /// Changes the line of text that has the cursor; nothing where there is none.
+    pub(crate) fn edit(&mut self, change: impl FnOnce(&mut TextField)) {
+        if let Some(form) = self.form() {
+            change(form.field());
         }
     }
 
@@ -82,13 +167,21 @@ impl Dialog {
     pub(crate) fn title_of(&self, action: ActionId) -> Option<&'static str> {
         match (self, action) {
             (Self::Upgrade(_), ActionId::Open) => Some("review the plan"),
+            (Self::Upgrade(_), ActionId::EditPlan) => Some("edit the plan"),
             (Self::Upgrade(_), ActionId::Toggle) => Some("choose pool"),
             (Self::Upgrade(_), ActionId::NextPanel) => Some("versions/pools"),
-            (Self::Pause(_), ActionId::Open) => Some("review"),
+            (Self::Pause(_) | Self::Reason(_), ActionId::Open) => Some("review"),
             (Self::Confirm(_), ActionId::Open) => Some("press the marked button"),
             (Self::Confirm(confirm), ActionId::Yes) => confirm.can_be_approved().then_some("yes, do it"),
+            (Self::Confirm(confirm), ActionId::EditPlan) => confirm.plan().map(|_| "edit the plan"),
             (Self::Confirm(confirm), ActionId::Details) => confirm.has_bodies().then_some("whole bodies"),
             (Self::Confirm(_), ActionId::NextPanel) => Some("other button"),
+            (Self::Foreign(dialog), ActionId::Open) => Some(if dialog.can_go_on() { "review" } else { "close" }),
+            (Self::Controls(dialog), ActionId::Open) => Some(if dialog.can_go_on() { "choose" } else { "close" }),
+            (Self::Gate(dialog), ActionId::Open) => Some(if dialog.is_typing() { "done" } else { "choose" }),
+            (Self::Settings(_), ActionId::Open) => Some("done"),
+            (Self::Settings(_), ActionId::NextPanel) => Some("next line"),
+            (Self::File(dialog), ActionId::Open) => Some(dialog.verb()),
             (Self::Leave(_), ActionId::Open) => Some("choose"),
             (Self::Note(_), ActionId::Open | ActionId::Back) => Some("close"),
             (_, ActionId::Back) => Some("cancel"),
@@ -175,4 +268,43 @@ fn buttons<'a>(labels: &[(&'a str, Role)], marked: usize, theme: Theme) -> Line<
         line.push_span(theme.span(role, text));
     }
     line
+}
+
+/// A choice with what it means, marked or not.
+fn choice(is_marked: bool, title: &str, meaning: &str) -> [Passage; 2] {
+    let (mark, role) = if is_marked {
+        (CURSOR, Role::Selected)
+    } else {
+        (" ", Role::Strong)
+    };
+    [
+        Passage::new(role, format!("{mark} {title} ")),
+        Passage::new(Role::Text, meaning).indented(2),
+    ]
+}
+
+/// Draws running text in a frame of its own height.
+fn draw_text(passages: &[Passage], heading: &str, role: Role, scene: Scene<'_>, screen: Rect, buffer: &mut Buffer) {
+    let lines = prose::lay_out(passages, text_width(screen), scene.theme);
+    let height = measure::cells(lines.len()).min(most_rows(screen, 0));
+    let inside = frame(screen, heading, role, height, scene.theme, buffer);
+    prose::draw(&lines, 0, inside, scene.theme, buffer);
+}
+
+/// Draws running text with a form below it, and gives the place of the cursor.
+fn draw_form(
+    passages: &[Passage],
+    form: &Form,
+    heading: &str,
+    scene: Scene<'_>,
+    screen: Rect,
+    buffer: &mut Buffer,
+) -> Position {
+    let lines = prose::lay_out(passages, text_width(screen), scene.theme);
+    let below = form.height() + 1;
+    let text_rows = measure::cells(lines.len()).min(most_rows(screen, below));
+    let inside = frame(screen, heading, Role::Heading, text_rows + below, scene.theme, buffer);
+    let (text, rest) = split_top(inside, text_rows);
+    prose::draw(&lines, 0, text, scene.theme, buffer);
+    form.draw(split_top(rest, 1).1, scene.theme, buffer)
 }

@@ -41,6 +41,17 @@ impl Note {
         }
     }
 
+    /// Shown while what is driven here goes to the background.
+    pub(crate) fn farewell() -> Self {
+        let text = "This cockpit stops driving, and a background process goes on from the journal.";
+        Self {
+            heading: format!("{} Leaving", Mark::Busy.symbol()),
+            role: Role::Heading,
+            passages: vec![Passage::new(Role::Text, text)],
+            scroll: 0,
+        }
+    }
+
     pub(super) fn act(&mut self, action: ActionId, scene: Scene<'_>, screen: Rect) -> Outcome {
         if matches!(action, ActionId::Open | ActionId::Details) {
             return Outcome::Close;
@@ -62,7 +73,7 @@ impl Note {
 }
 
 /// A problem in running text.
-pub(super) fn problem_passages(problem: &Problem) -> Vec<Passage> {
+pub(crate) fn problem_passages(problem: &Problem) -> Vec<Passage> {
     let mut out = vec![Passage::new(Role::Strong, &problem.what)];
     out.extend(
         problem

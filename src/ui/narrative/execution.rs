@@ -5,14 +5,14 @@ use jiff::Timestamp;
 use super::super::theme::Mark;
 use super::super::wording::{count, since};
 use crate::engine::command::PauseDepth;
-use crate::engine::view::{ExecutionState, ExecutionView, StepState};
+use crate::engine::view::{ExecutionState, ExecutionView};
 
 /// How an execution stands, in one sentence with its current step.
 pub(crate) fn execution(view: &ExecutionView, now: Timestamp) -> (Mark, String) {
     let position = view
         .steps
         .iter()
-        .position(|step| step.state != StepState::Succeeded)
+        .position(|step| !step.state.is_over())
         .map_or(view.steps.len(), |at| at + 1);
     let title = view
         .current_step()
@@ -28,6 +28,8 @@ pub(crate) fn execution(view: &ExecutionView, now: Timestamp) -> (Mark, String) 
         ExecutionState::Running => (Mark::Running, format!("Running: {step}, {}", step_age(view, now))),
         ExecutionState::Pausing { depth } => (Mark::Busy, format!("Pausing: {}", pausing(*depth, &title))),
         ExecutionState::Paused => (Mark::Held, format!("Paused for {long}, at {step}")),
+        // What the gate waits for is told beside it.
+        ExecutionState::Waiting { .. } if view.gate.is_some() => (Mark::Held, format!("Waiting for {long}, at {step}")),
         ExecutionState::Waiting { reason } => (Mark::Held, format!("Waiting for {long}: {reason}")),
         ExecutionState::Failed => (Mark::Failed, format!("Failed {long} ago at {step}")),
         ExecutionState::Aborting => (Mark::Busy, format!("Aborting: Azure is stopping {title}")),

@@ -1,6 +1,7 @@
 //! The sentences a person can read aloud on a call: how the fleet, a cluster, an execution and a held pod stand.
 
 mod execution;
+mod gate;
 mod waiting;
 
 use jiff::Timestamp;
@@ -9,10 +10,11 @@ use super::condition::{Condition, Standing};
 use super::theme::Mark;
 use super::wording::{self, count, is_or_are};
 use crate::engine::view::{ExecutionView, StepState};
-use crate::inventory::snapshot::ClusterSnapshot;
+use crate::inventory::snapshot::{ClusterSnapshot, SourceState};
 use crate::progress::picture::LivePicture;
 
 pub(crate) use execution::execution;
+pub(crate) use gate::{gate, gate_passages, gate_short, repair_passage, whom_passage};
 pub(crate) use waiting::{drain, held_by, short_node, waits_for, why_held};
 
 /// A cluster in the overview, as far as its sentence needs it.
@@ -52,8 +54,21 @@ pub(crate) fn fleet(clusters: &[Told<'_>], now: Timestamp) -> (Mark, String) {
         let why = why.map_or_else(String::new, |why| format!(" ({why})"));
         parts.push(format!("{} failed: {names}{why}", failed.len()));
     }
+    let approvals: Vec<&str> = clusters
+        .iter()
+        .filter(|told| waits_for_approval(told.execution))
+        .map(|told| told.name)
+        .collect();
+    if !approvals.is_empty() {
+        mark = if parts.is_empty() { Mark::Held } else { mark };
+        let verb = if approvals.len() == 1 { "waits" } else { "wait" };
+        let names = wording::list(approvals.iter().copied(), 2);
+        parts.push(format!("{} {verb} for an approval: {names}", approvals.len()));
+    }
     let tail = counts(&|condition| of(condition).count());
-    if parts.is_empty() && of(Condition::Upgrading).next().is_some() {
+    if parts.is_empty() && of(Condition::Held).next().is_some() {
+        mark = Mark::Held;
+    } else if parts.is_empty() && of(Condition::Upgrading).next().is_some() {
         mark = Mark::Running;
     }
     if !tail.is_empty() {
@@ -63,6 +78,12 @@ pub(crate) fn fleet(clusters: &[Told<'_>], now: Timestamp) -> (Mark, String) {
         return (mark, format!("All quiet: {}", count(clusters.len(), "cluster")));
     }
     (mark, wording::sentence_start(&parts.join("; ")))
+}
+
+fn waits_for_approval(execution: Option<&ExecutionView>) -> bool {
+    execution
+        .and_then(|execution| execution.gate.as_ref())
+        .is_some_and(|gate| gate.kind == "approval")
 }
 
 fn counts(of: &dyn Fn(Condition) -> usize) -> String {
@@ -113,6 +134,9 @@ pub(crate) fn cluster(
                 format!("{word}: {}", parts.join("; "))
             }
         }
+        Condition::Held if execution.is_some_and(|execution| execution.gate.is_some()) => {
+            execution.and_then(|execution| gate(execution, now)).unwrap_or(word)
+        }
         Condition::Held => done().map_or(word.clone(), |done| {
             format!("{word} on the way{}: {done}", on_the_way())
         }),
@@ -147,6 +171,18 @@ fn heading(live: &LivePicture) -> String {
             .or_else(|| target.pools.values().find_map(|pool| pool.version))
     });
     target.map_or_else(String::new, |version| format!(" to {version}"))
+}
+
+/// Whose change runs that no execution of ours began: `begun 12 min ago by bob`, or why nobody is named. `None` while
+/// nobody asked.
+pub(crate) fn begun_by(snapshot: &ClusterSnapshot, now: Timestamp) -> Option<String> {
+    let author = &snapshot.change_author;
+    match (&author.value, &author.state) {
+        (Some(found), _) => Some(format!("begun {} by {}", wording::ago(found.at, now), found.caller)),
+        (None, SourceState::NotAsked) => None,
+        (None, SourceState::Loading) => Some("the activity log is asked whose it is".to_owned()),
+        (None, state) => Some(format!("whose it is: {}", state.why().unwrap_or_default())),
+    }
 }
 
 /// `6 of 15 nodes done, 18 to 25 min left`; `None` while no pool moves.
@@ -225,7 +261,30 @@ mod tests {
             )
         );
         assert_eq!(fleet(&all[2..], now), (Mark::Good, "2 behind".to_owned()));
+        let held = standing(Condition::Held);
+        assert_eq!(
+            fleet(&[told("shop-prod", &held)], now),
+            (Mark::Held, "1 held for a person".to_owned())
+        );
         assert_eq!(fleet(&[], now), (Mark::Good, "All quiet: 0 clusters".to_owned()));
+    }
+
+    #[test]
+    fn whose_change_runs_is_said_as_far_as_it_is_known() {
+        let mut snapshot = fixtures::snapshot(fixtures::cluster("shop-prod", "1.33.5"));
+        assert_eq!(begun_by(&snapshot, fixtures::now()), None);
+        snapshot.change_author.state = SourceState::Unavailable {
+            why: "the activity log does not say".to_owned(),
+        };
+        assert_eq!(
+            begun_by(&snapshot, fixtures::now()).as_deref(),
+            Some("whose it is: the activity log does not say")
+        );
+        snapshot.change_author = fixtures::author("bob@contoso.com", 12);
+        assert_eq!(
+            begun_by(&snapshot, fixtures::now()).as_deref(),
+            Some("begun 12 min ago by bob@contoso.com")
+        );
     }
 
     #[test]

@@ -451,6 +451,11 @@ fn upgrade_cell<'a>(row: &Row, scene: Scene<'_>) -> Line<'a> {
         row.standing.condition,
         Condition::Failed | Condition::Stuck | Condition::Held | Condition::Upgrading
     );
+    let active = scene.data.active(&row.snapshot.id);
+    if let Some((execution, gate)) = active.and_then(|execution| Some((execution, execution.gate.as_ref()?))) {
+        let text = narrative::gate_short(execution, gate, scene.data.now);
+        return Line::from(theme.state(Mark::Held, &text));
+    }
     let Some(live) = row.snapshot.live.as_deref().filter(|_| is_told) else {
         return Line::default();
     };

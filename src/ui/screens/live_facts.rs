@@ -1,11 +1,11 @@
 //! The text of the live view: the lines on top, what stands in place of unseen nodes, a node's own events.
 
-use super::super::components::drain_panel;
 use super::super::components::prose::Passage;
+use super::super::components::{drain_panel, smoke_lines};
 use super::super::data::Data;
 use super::super::narrative;
 use super::super::theme::{DOT, Mark, Role};
-use super::{details, panels};
+use super::{details, panels, run_panel};
 use crate::domain::cluster::Cluster;
 use crate::engine::view::StepState;
 use crate::inventory::snapshot::{ClusterSnapshot, SourceState};
@@ -36,14 +36,25 @@ pub(super) fn top_passages(snapshot: &ClusterSnapshot, data: &Data) -> Vec<Passa
     match data.execution(&snapshot.id) {
         Some(execution) => {
             let (mark, text) = narrative::execution(execution, data.now);
-            let driver = match &execution.driver {
-                Some(driver) => format!("{DOT}driven by {}", data.called(driver)),
+            let driver = match data.driver(execution) {
+                Some(driver) => format!("{DOT}driven by {driver}"),
                 None if execution.state.is_final() => String::new(),
                 None => format!("{DOT}nobody drives it now"),
             };
             out.push(Passage::new(mark.role(), format!("{} {text}", mark.symbol())).and(Role::Muted, driver));
-            if let Some(message) = &execution.message {
+            out.extend(narrative::whom_passage(execution, data.now).map(|passage| passage.indented(2)));
+            out.extend(narrative::repair_passage(execution).map(|passage| passage.indented(2)));
+            out.extend(
+                run_panel::controls(execution, data)
+                    .into_iter()
+                    .map(|passage| passage.indented(2)),
+            );
+            if let Some(message) = run_panel::message(execution) {
                 out.push(Passage::new(Role::Text, message).indented(2));
+            }
+            if !execution.state.is_final() {
+                let smoke = smoke_lines::passages(execution, data.now);
+                out.extend(smoke.into_iter().map(|passage| passage.indented(2)));
             }
             // The message mostly holds Azure's words already; what it leaves out is shown below it.
             let message = execution.message.as_deref().unwrap_or_default();
@@ -55,13 +66,13 @@ pub(super) fn top_passages(snapshot: &ClusterSnapshot, data: &Data) -> Vec<Passa
             }
         }
         None if snapshot.cluster.value.as_deref().is_some_and(Cluster::is_upgrading) => {
-            out.push(Passage::new(
-                Role::Running,
-                format!(
-                    "{} An upgrade runs that this cockpit did not start",
-                    Mark::Running.symbol()
-                ),
-            ));
+            let whose =
+                narrative::begun_by(snapshot, data.now).map_or_else(String::new, |whose| format!("{DOT}{whose}"));
+            let text = format!(
+                "{} An upgrade runs that this cockpit did not start",
+                Mark::Running.symbol()
+            );
+            out.push(Passage::new(Role::Running, text).and(Role::Muted, whose));
         }
         None => (),
     }

@@ -253,7 +253,7 @@ impl LiveNodes {
             .len()
         });
         let pools = live_of(scene.data, &self.id).map_or(0, |live| live.pools.len());
-        let (top, rest) = split_top(area, measure::cells(top_lines).min((area.height / 4).max(2)));
+        let (top, rest) = split_top(area, measure::cells(top_lines).min((area.height / 3).max(2)));
         let most_pools = (rest.height / 4).max(2);
         let (pools, rest) = split_top(
             rest,

@@ -1,5 +1,6 @@
 //! The screens: each has its own small state, moves its selection, and draws itself from the scene.
 
+pub(crate) mod brief;
 pub(crate) mod cluster_detail;
 pub(crate) mod clusters;
 pub(crate) mod details;
@@ -7,6 +8,10 @@ pub(crate) mod help;
 pub(crate) mod live_facts;
 pub(crate) mod live_nodes;
 pub(crate) mod panels;
+pub(crate) mod plan_editor;
+mod plan_facts;
+mod run_panel;
+pub(crate) mod timeline;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,6 +19,8 @@ use ratatui::layout::Rect;
 use self::cluster_detail::ClusterDetail;
 use self::help::HelpScreen;
 use self::live_nodes::LiveNodes;
+use self::plan_editor::PlanEditor;
+use self::timeline::TimelineScreen;
 use super::actions::{ActionId, Place};
 use super::components::prose::{self, Passage};
 use super::components::{Scene, inset};
@@ -26,6 +33,8 @@ use crate::inventory::snapshot::{LOGIN, SourceState};
 pub(crate) enum Screen {
     Cluster(ClusterDetail),
     Live(LiveNodes),
+    Plan(Box<PlanEditor>),
+    Timeline(TimelineScreen),
     Help(HelpScreen),
 }
 
@@ -34,6 +43,8 @@ impl Screen {
         match self {
             Self::Cluster(_) => Place::Cluster,
             Self::Live(_) => Place::Live,
+            Self::Plan(_) => Place::Plan,
+            Self::Timeline(_) => Place::Timeline,
             Self::Help(_) => Place::Help,
         }
     }
@@ -43,6 +54,8 @@ impl Screen {
         match self {
             Self::Cluster(screen) => Some(&screen.id),
             Self::Live(screen) => Some(&screen.id),
+            Self::Plan(screen) => Some(&screen.id),
+            Self::Timeline(screen) => Some(&screen.id),
             Self::Help(_) => None,
         }
     }

@@ -1,19 +1,18 @@
-//! The text panels of the cluster screen: facts, versions and hops, what runs with its steps and errors, events.
+//! The text panels of the cluster screen: facts, versions and hops, Azure's errors, events. What runs has its own file.
 
-use super::super::components::drain_panel;
 use super::super::components::prose::Passage;
 use super::super::data::Data;
 use super::super::narrative;
 use super::super::theme::{ARROW, DOT, Mark, Role, state_mark};
 use super::super::wording::{self, count};
 use super::cluster_detail::Panel;
+use super::run_panel;
 use crate::domain::cluster::{Cluster, ClusterUpgrades};
 use crate::domain::event::{ClusterEvent, EventKind};
 use crate::domain::node_pool::NodePool;
 use crate::domain::provisioning::AzureErrorDetail;
 use crate::domain::upgrade_path;
 use crate::domain::version::KubernetesVersion;
-use crate::engine::view::{ExecutionView, StepState, StepView};
 use crate::inventory::snapshot::ClusterSnapshot;
 use crate::progress::picture::LivePicture;
 use jiff::Timestamp;
@@ -22,7 +21,7 @@ use jiff::Timestamp;
 pub(crate) fn panel(panel: Panel, snapshot: &ClusterSnapshot, data: &Data) -> Vec<Passage> {
     match panel {
         Panel::Versions => versions(snapshot),
-        Panel::Upgrade => upgrade(snapshot, data),
+        Panel::Upgrade => run_panel::upgrade(snapshot, data),
         Panel::Events => events(snapshot.live.as_deref(), data.now),
         Panel::Pools => Vec::new(),
     }
@@ -167,152 +166,6 @@ fn pool_versions(pool: &NodePool, upgrades: &ClusterUpgrades) -> Passage {
     Passage::new(Role::Strong, format!("{:<13}", pool.name.as_str()))
         .and(Role::Text, format!("{version}{DOT}{image}{back}"))
         .hanging(13)
-}
-
-/// What runs: our execution with its steps, or what Azure does by itself, and every error in Azure's words.
-fn upgrade(snapshot: &ClusterSnapshot, data: &Data) -> Vec<Passage> {
-    let mut out = Vec::new();
-    let execution = data.execution(&snapshot.id);
-    match execution {
-        Some(execution) => out.extend(run(execution, data)),
-        None => out.extend(foreign(snapshot)),
-    }
-    if let Some(text) = snapshot.operation_text.as_ref().filter(|_| execution.is_none()) {
-        out.push(Passage::new(Role::Muted, "Azure says: ").and(Role::Text, text));
-    }
-    if let Some(live) = snapshot.live.as_deref() {
-        if let Some(progress) = narrative::progress_text(live) {
-            out.push(Passage::new(Role::Text, progress));
-        }
-        out.extend(
-            live.gaps
-                .iter()
-                .map(|gap| Passage::new(Role::Attention, drain_panel::gap_text(gap))),
-        );
-    }
-    if let Some(cluster) = snapshot.cluster.value.as_deref() {
-        out.extend(cluster_errors(cluster));
-    }
-    out
-}
-
-fn run(execution: &ExecutionView, data: &Data) -> Vec<Passage> {
-    let now = data.now;
-    let (mark, text) = narrative::execution(execution, now);
-    let mut out = vec![Passage::new(mark.role(), format!("{} {text}", mark.symbol()))];
-    let driver = execution.driver.as_ref().map_or_else(
-        || "nobody drives it".to_owned(),
-        |driver| format!("driven by {}", data.called(driver)),
-    );
-    let started = wording::ago(execution.started_at, now);
-    out.push(Passage::new(
-        Role::Muted,
-        format!(
-            "{}{DOT}started {started} by {}{DOT}{driver}",
-            execution.id,
-            data.called(&execution.started_by)
-        ),
-    ));
-    if let Some(message) = &execution.message {
-        out.push(Passage::new(Role::Text, message));
-    }
-    out.push(Passage::blank());
-    for (at, step) in execution.steps.iter().enumerate() {
-        out.extend(step_passages(at + 1, step, now));
-    }
-    if !execution.leftovers.is_empty() {
-        let names = wording::list(execution.leftovers.iter().map(crate::domain::ids::NodeName::as_str), 4);
-        out.push(Passage::new(
-            Role::Attention,
-            format!("! left cordoned or half drained: {names}"),
-        ));
-        out.push(
-            Passage::new(Role::Key, "do: ")
-                .and(
-                    Role::Text,
-                    "resume (P), or make them usable again: kubectl uncordon NODE",
-                )
-                .indented(2),
-        );
-    }
-    out
-}
-
-fn step_passages(number: usize, step: &StepView, now: Timestamp) -> Vec<Passage> {
-    let mark = match &step.state {
-        StepState::Pending => Mark::Pending,
-        StepState::Starting | StepState::Stopping => Mark::Busy,
-        StepState::Running { .. } => Mark::Running,
-        StepState::Stopped => Mark::Held,
-        StepState::Failed { .. } => Mark::Failed,
-        StepState::Succeeded => Mark::Good,
-    };
-    let attempt = if step.attempt > 1 {
-        format!(", attempt {}", step.attempt)
-    } else {
-        String::new()
-    };
-    let since = step
-        .since
-        .filter(|_| step.state != StepState::Pending)
-        .map_or_else(String::new, |at| format!(", {}", wording::ago(at, now)));
-    let mut out = vec![
-        Passage::new(mark.role(), format!("{} ", mark.symbol()))
-            .and(Role::Text, format!("{number}  {}", step.step.kind.title()))
-            .and(Role::Muted, format!("  {}{attempt}{since}", step.state.word())),
-    ];
-    match &step.state {
-        StepState::Failed { error } => out.extend(error_passages(error, 4)),
-        StepState::Running { text, hint } => {
-            if !text.is_empty() {
-                out.push(
-                    Passage::new(Role::Muted, "Azure says: ")
-                        .and(Role::Text, text)
-                        .indented(4),
-                );
-            }
-            if let Some(hint) = hint {
-                out.push(Passage::new(Role::Attention, "Azure met, and retries:").indented(4));
-                out.extend(error_passages(hint, 4));
-            }
-        }
-        _ => (),
-    }
-    out
-}
-
-fn foreign(snapshot: &ClusterSnapshot) -> Vec<Passage> {
-    let upgrading = snapshot
-        .cluster
-        .value
-        .as_deref()
-        .filter(|cluster| cluster.is_upgrading());
-    let busy = snapshot.cluster.value.as_deref().and_then(Cluster::active_state);
-    match (upgrading, busy) {
-        (Some(_), _) => vec![
-            Passage::new(
-                Role::Running,
-                format!(
-                    "{} An upgrade runs that this cockpit did not start.",
-                    Mark::Running.symbol()
-                ),
-            ),
-            Passage::new(
-                Role::Muted,
-                "It is watched here; pause and abort are with whoever started it.",
-            ),
-        ],
-        (None, Some(state)) => vec![
-            Passage::new(
-                Role::Running,
-                format!("{} Azure is busy with this cluster: {state}", Mark::Busy.symbol()),
-            ),
-            Passage::new(Role::Muted, "Azure takes no other change until that is over."),
-        ],
-        (None, None) => {
-            vec![Passage::new(Role::Text, "Nothing runs.").and(Role::Muted, " U plans and starts an upgrade")]
-        }
-    }
 }
 
 /// Every error Azure keeps on the cluster and its pools.

@@ -9,7 +9,7 @@ use crate::engine::view::ExecutionState;
 use crate::plan::builder::{Intent, PoolChoice};
 use crate::problem::{Exit, Problem};
 use crate::ui::actions::{ACTIONS, Place};
-use crate::ui::command::{Command, Ticket};
+use crate::ui::command::{Command, Proposal, Ticket};
 use crate::ui::fixtures::{self, Stage};
 use crate::ui::message::{Message, Prepared};
 use crate::ui::theme::Look;
@@ -74,7 +74,11 @@ fn an_upgrade_is_chosen_shown_and_only_then_started() {
         &["Upgrade shop-prod", "1.34.2", "1 minor ahead", "node images only"],
     );
     stage.keys("<enter>");
-    let Some(Command::Prepare { ticket, intent, .. }) = stage.commands.last().cloned() else {
+    let Some(Command::Prepare {
+        ticket,
+        proposal: Proposal::Intent { intent, .. },
+    }) = stage.commands.last().cloned()
+    else {
         panic!("{:?}", stage.commands);
     };
     assert!(matches!(
@@ -98,7 +102,7 @@ fn an_upgrade_is_chosen_shown_and_only_then_started() {
     assert_ne!(ticket, second);
     let prepared = || Prepared {
         plan: fixtures::plan("shop-prod"),
-        requests: vec![Ok(fixtures::request("shop-prod"))],
+        requests: vec![Some(Ok(fixtures::request("shop-prod"))), None, None],
     };
     stage.send(Message::Prepared(ticket, Ok(prepared())));
     stage.keys("y");
@@ -137,7 +141,11 @@ fn an_upgrade_is_chosen_shown_and_only_then_started() {
 fn pools_can_be_left_out() {
     let mut stage = stage();
     stage.keys("/name=shop-prod<enter>U<tab>j<space><enter>");
-    let Some(Command::Prepare { intent, .. }) = stage.commands.last() else {
+    let Some(Command::Prepare {
+        proposal: Proposal::Intent { intent, .. },
+        ..
+    }) = stage.commands.last()
+    else {
         panic!("{:?}", stage.commands);
     };
     assert!(matches!(intent, Intent::Upgrade { pools: PoolChoice::These(pools), .. } if pools.len() == 1));
@@ -208,14 +216,14 @@ fn what_cannot_work_now_is_absent_and_says_why_when_pressed() {
     let screen = stage.text();
     assert!(screen.contains("U upgrade") && !screen.contains("P pause"), "{screen}");
     stage.keys("P");
-    shows(&mut stage, &["No upgrade that was started with the cockpit runs here"]);
+    shows(&mut stage, &["No upgrade runs here that could be steered"]);
 }
 
 #[test]
 fn read_only_has_no_capital_anywhere() {
     let mut stage = Stage::empty(160, 50, Look::default(), true);
     stage.send(Message::Fleet(Arc::new(fixtures::story())));
-    stage.send(Message::Executions(Arc::new(fixtures::story_executions())));
+    stage.send_executions(fixtures::story_executions());
     for keys in ["", "<enter>", "?"] {
         let screen = stage.keys(keys).text();
         let footer = screen.lines().last().unwrap();
@@ -225,7 +233,7 @@ fn read_only_has_no_capital_anywhere() {
         }
     }
     shows(&mut stage, &["READ-ONLY"]);
-    stage.keys("<esc>UPRAy");
+    stage.keys("<esc>UPRAYKHy");
     assert!(
         stage
             .commands
@@ -245,7 +253,7 @@ fn the_footer_shows_only_keys_that_work() {
             .filter_map(titles)
             .collect()
     };
-    assert_eq!(shown, ["retry", "abort"]);
+    assert_eq!(shown, ["retry", "skip", "abort"]);
     let footer = stage.text().lines().last().unwrap().to_owned();
     assert!(
         footer.contains("R retry") && footer.contains("? help") && !footer.contains("U upgrade"),
@@ -264,7 +272,7 @@ fn leaving_while_driving_asks() {
     );
     stage.keys("<enter>");
     assert!(stage.commands.is_empty(), "Stay is the default");
-    stage.keys("<ctrl-c>l<enter>");
+    stage.keys("<ctrl-c>jj<enter>");
     assert_eq!(stage.commands, [Command::Quit]);
     let mut stage = on(ExecutionState::Paused);
     stage.keys("q");
@@ -307,7 +315,7 @@ fn a_problem_says_what_why_and_what_to_do() {
 
 #[test]
 fn any_key_in_any_place_at_any_size_is_survived() {
-    let keys = "jkhlgG<ctrl-d><ctrl-u><tab><shift-tab><space>vseed?<esc>y/x<enter><esc>UPRA<esc>q<enter>";
+    let keys = "jkhlgG<ctrl-d><ctrl-u><tab><shift-tab><space>vseed?<esc>y/x<enter><esc>UPRAYKH<esc>Ue<esc>12457tb+-<>pucU<esc><ctrl-s><esc>q<enter>";
     for (columns, rows) in [(1, 1), (59, 16), (60, 16), (80, 24), (250, 80)] {
         for fleet in [fixtures::story(), fixtures::fleet(Vec::new())] {
             let mut stage = Stage::with(columns, rows, fleet, fixtures::story_executions());

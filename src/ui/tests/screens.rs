@@ -64,7 +64,7 @@ fn clusters_filtered_in_ascii_without_colour() {
     };
     let mut stage = Stage::empty(80, 24, look, true);
     stage.send(Message::Fleet(Arc::new(fixtures::story())));
-    stage.send(Message::Executions(Arc::new(fixtures::story_executions())));
+    stage.send_executions(fixtures::story_executions());
     let text = stage.keys("/prod !web name=-").text();
     assert!(text.is_ascii(), "{text}");
     assert!(!stage.has_colour());
@@ -162,12 +162,12 @@ fn questions() {
     let answer = Prepared {
         plan: fixtures::plan("shop-prod"),
         requests: vec![
-            Ok(fixtures::request("shop-prod")),
-            Ok(fixtures::request("shop-prod")),
-            Err(Problem::new(
+            Some(Ok(fixtures::request("shop-prod"))),
+            Some(Ok(fixtures::request("shop-prod"))),
+            Some(Err(Problem::new(
                 Exit::Unexpected,
                 "reading the pool user: Azure is throttling",
-            )),
+            ))),
         ],
     };
     let ticket = crate::ui::command::Ticket(1);

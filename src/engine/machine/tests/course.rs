@@ -247,7 +247,7 @@ fn an_abort_that_azure_calls_a_success_is_looked_at() {
     run.stop();
     run.poll(OperationState::Succeeded);
     for _ in 0..3 {
-        run.read(resource(ProvisioningState::Succeeded));
+        run.read(astray(ProvisioningState::Succeeded));
     }
     is_state(&run, "Aborted");
     assert_eq!(run.steps(), ["stopped", "pending"]);

@@ -1,6 +1,7 @@
 //! A crash after any turn: what is looked at first, and that nothing is sent a second time.
 
 use super::super::super::recovery::{Look, RecoveryError, look_first};
+use super::samples::*;
 use super::*;
 
 /// Every record of a long life: control plane with a lost answer, pool with a pause, resume, failure and retry.
@@ -54,6 +55,7 @@ fn after_a_crash_nothing_is_sent_before_the_world_was_looked_at() {
         run.feed(&Input::Taken {
             by: person("bob"),
             pid: 2,
+            reason: None,
         });
         let sends = effects(&run.state)
             .iter()
@@ -76,11 +78,51 @@ fn from_any_turn_the_same_end_can_be_reached() {
         run.feed(&Input::Taken {
             by: person("bob"),
             pid: 2,
+            reason: None,
         });
         run.feed(&Input::Begin);
         properties::cooperate(&mut run);
         assert_eq!(run.word(), "Succeeded", "after record {count}");
     }
+}
+
+#[test]
+fn gates_and_guards_survive_a_crash_after_any_turn() {
+    for life in records::lives() {
+        for &count in &life.turns {
+            let mut run = crashed_after(&life, count);
+            run.feed(&Input::Taken {
+                by: person("bob"),
+                pid: 2,
+                reason: None,
+            });
+            properties::cooperate(&mut run);
+            assert!(
+                run.state.execution.is_final(),
+                "after record {count}: {:?}",
+                run.log.last()
+            );
+        }
+    }
+}
+
+/// What is looked at first at each place where nothing of ours is in Azure.
+#[test]
+fn a_gate_is_looked_at_where_there_is_something_to_see() {
+    let looks = |run: &Run| look_first(&run.state);
+    let mut run = Run::through(vec![approval("go"), control_plane(), readiness(), verify()]);
+    assert_eq!(looks(&run), [Look::Workloads]);
+    run.workloads_read(Ok(workloads(3)));
+    assert_eq!(looks(&run), []);
+    run.approve(None);
+    assert!(matches!(looks(&run)[..], [Look::Resource(_)]));
+    run.do_control_plane();
+    assert_eq!(looks(&run), [Look::Workloads]);
+    run.workloads_read(Ok(workloads(3)));
+    assert_eq!(looks(&run), [Look::Cluster]);
+    run.cluster_read(good_cluster());
+    assert_eq!(looks(&run), []);
+    is_state(&run, "Succeeded");
 }
 
 #[test]

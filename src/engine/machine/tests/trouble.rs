@@ -65,10 +65,10 @@ fn succeeded_without_sight_of_the_nodes_is_believed_and_noted() {
 fn a_claim_that_the_resource_does_not_share_fails_after_three_reads() {
     let mut run = Run::on_control_plane();
     run.poll(OperationState::Succeeded);
-    run.read(resource(ProvisioningState::Succeeded));
-    run.read(resource(ProvisioningState::Succeeded));
+    run.read(astray(ProvisioningState::Succeeded));
+    run.read(astray(ProvisioningState::Succeeded));
     is_state(&run, "Running");
-    run.read(resource(ProvisioningState::Succeeded));
+    run.read(astray(ProvisioningState::Succeeded));
     is_state(&run, "Failed");
     assert!(run.message().contains("1.33.4"), "{}", run.message());
 }
@@ -127,6 +127,7 @@ fn a_refusal_fails_the_step() {
         run.answer(id, Err(kind));
         is_state(&run, "Failed");
         let mut run = Run::begun();
+        run.find();
         let ticket = run.ticket(Purpose::Step);
         run.feed(&Input::NotPrepared {
             ticket,

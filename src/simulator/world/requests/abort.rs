@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::no_such_pool;
 use crate::simulator::world::cluster::{PendingAbort, SimulatedCluster};
 use crate::simulator::world::node_work::seconds;
-use crate::simulator::world::operation::{ResourceState, Target};
+use crate::simulator::world::operation::{Action, ResourceState, Target};
 use crate::simulator::world::refusal::Refusal;
 
 impl SimulatedCluster {
@@ -13,7 +13,9 @@ impl SimulatedCluster {
     pub fn abort(&mut self, now: Timestamp) -> Result<String, Refusal> {
         let running = self.runs.iter().find(|run| run.target == Target::Cluster);
         let aborted = match running {
-            Some(run) if self.state != ResourceState::Canceling => run.operation.clone(),
+            Some(run) if !matches!(self.state, ResourceState::Canceling | ResourceState::Deleting) => {
+                run.operation.clone()
+            }
             _ => return Err(Refusal::nothing_to_abort(self.state.as_str())),
         };
         Ok(self.start_abort(aborted, Target::Cluster, now))
@@ -24,7 +26,7 @@ impl SimulatedCluster {
         let pool = self.pool(name).ok_or_else(|| no_such_pool(name))?;
         let target = Target::Pool(pool.name.clone());
         match self.runs.iter().find(|run| run.target == target) {
-            Some(run) if pool.state != ResourceState::Canceling => {
+            Some(run) if !matches!(pool.state, ResourceState::Canceling | ResourceState::Deleting) => {
                 let aborted = run.operation.clone();
                 Ok(self.start_abort(aborted, target, now))
             }
@@ -34,9 +36,14 @@ impl SimulatedCluster {
     }
 
     fn start_abort(&mut self, aborted: String, target: Target, now: Timestamp) -> String {
-        let id = self.open_operation(&target, now);
-        self.stop_run(&aborted);
         let is_all = target == Target::Cluster;
+        let action = if is_all {
+            Action::AbortCluster
+        } else {
+            Action::AbortPool
+        };
+        let id = self.open_operation(&target, action, now);
+        self.stop_run(&aborted);
         if is_all {
             self.state = ResourceState::Canceling;
         }

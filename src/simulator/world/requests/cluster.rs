@@ -8,7 +8,7 @@ use super::{ClusterChange, roll_of};
 use crate::domain::version::KubernetesVersion;
 use crate::simulator::world::cluster::{SimulatedCluster, Surroundings};
 use crate::simulator::world::node_work::seconds;
-use crate::simulator::world::operation::{ResourceState, Target};
+use crate::simulator::world::operation::{Action, ResourceState, Target};
 use crate::simulator::world::pool::SimulatedPool;
 use crate::simulator::world::refusal::Refusal;
 use crate::simulator::world::run::Stage;
@@ -134,18 +134,19 @@ impl SimulatedCluster {
         catalogue: &Catalogue,
         now: Timestamp,
     ) -> String {
-        let id = self.open_operation(&Target::Cluster, now);
+        let id = self.open_operation(&Target::Cluster, Action::WriteCluster, now);
         let mut stages = Vec::new();
         if self.control_plane.running != target {
             stages.push(Stage::ControlPlane(target));
         }
         let image = catalogue.image_for(target);
         for pool in &mut self.pools {
-            let goal = match part {
-                PoolsPart::Follow => target,
-                PoolsPart::Unchanged => pool.claimed,
+            let (goal, is_due) = match part {
+                PoolsPart::Follow => (target, true),
+                // What Azure believes to be done is not looked at again.
+                PoolsPart::Unchanged => (pool.claimed, pool.state != ResourceState::Succeeded),
             };
-            if !pool.runs(goal) {
+            if is_due && !pool.runs(goal) {
                 stages.push(roll_of(pool, goal, image.clone()));
             }
             if matches!(part, PoolsPart::Follow) {

@@ -3,6 +3,7 @@
 
 mod abort;
 mod cluster;
+mod lifecycle;
 mod pool;
 
 use jiff::Timestamp;
@@ -13,6 +14,8 @@ use super::pool::{Goal, SimulatedPool, UpgradeSettings};
 use super::refusal::Refusal;
 use super::run::Stage;
 use crate::domain::version::KubernetesVersion;
+
+pub use lifecycle::PoolCreation;
 
 /// What a cluster PUT asks for; absent parts stay as they are.
 #[derive(Clone, Debug, Default)]
@@ -95,5 +98,6 @@ fn roll_of(pool: &SimulatedPool, version: KubernetesVersion, image: String) -> S
             version: pool.oldest_version(),
             image: pool.claimed_image.clone(),
         },
+        is_rollback: false,
     }
 }

@@ -8,7 +8,7 @@ use super::{PoolChange, no_such_pool, roll_of};
 use crate::domain::version::KubernetesVersion;
 use crate::simulator::world::cluster::{SimulatedCluster, Surroundings};
 use crate::simulator::world::node_work::seconds;
-use crate::simulator::world::operation::{ResourceState, Target};
+use crate::simulator::world::operation::{Action, ResourceState, Target};
 use crate::simulator::world::pool::{Goal, SimulatedPool};
 use crate::simulator::world::refusal::Refusal;
 use crate::simulator::world::run::Stage;
@@ -24,7 +24,6 @@ impl SimulatedCluster {
         now: Timestamp,
     ) -> Result<String, Refusal> {
         self.refuse_if_pool_is_busy(name)?;
-        let control_plane = self.control_plane.claimed;
         let pool = self.pool(name).ok_or_else(|| no_such_pool(name))?;
         if change.count.is_some_and(|count| count != pool.count) {
             return Err(Refusal::not_simulated("count"));
@@ -33,11 +32,52 @@ impl SimulatedCluster {
             settings.check(pool.mode)?;
         }
         let wanted = change.version.clone().unwrap_or_else(|| pool.wanted.clone());
-        let goal = goal_of(pool, change, &wanted, control_plane, surroundings.catalogue)?;
+        let is_rollback = is_rollback(pool, change);
+        let goal = if is_rollback {
+            self.judge_rollback(pool, change, &wanted, surroundings.catalogue, now)?
+        } else {
+            goal_of(pool, &wanted, self.control_plane.claimed, surroundings.catalogue)?
+        };
         if goal.version != pool.claimed {
             self.refuse_unsatisfiable_budgets(self.force_upgrade, now)?;
         }
-        Ok(self.accept_pool_change(name, change, wanted, goal, now))
+        Ok(self.accept_pool_change(name, change, wanted, &goal, is_rollback, now))
+    }
+
+    /// Back to what the pool ran before its last upgrade, within seven days of it, where no automatic upgrade would
+    /// undo it; with a node OS channel only the version goes back (AKS docs "Roll back a node pool version", 2026).
+    fn judge_rollback(
+        &self,
+        pool: &SimulatedPool,
+        change: &PoolChange,
+        wanted: &str,
+        catalogue: &Catalogue,
+        now: Timestamp,
+    ) -> Result<Goal, Refusal> {
+        if self.profile.upgrade_channel.is_some() {
+            return Err(Refusal::rollback_of_auto_upgraded());
+        }
+        let recent = pool
+            .recently_used
+            .first()
+            .filter(|recent| change.node_image.as_deref() == Some(recent.image.as_str()))
+            .filter(|recent| wanted.parse() == Ok(recent.version))
+            .ok_or_else(Refusal::rollback)?;
+        if now.duration_since(recent.at).as_secs() > ROLLBACK_DAYS * 86_400 {
+            return Err(Refusal::rollback_too_late(ROLLBACK_DAYS));
+        }
+        if !catalogue.is_supported(recent.version) {
+            return Err(Refusal::not_a_version(wanted, true));
+        }
+        let keeps_image = !matches!(self.profile.node_os_channel.as_str(), "None" | "Unmanaged");
+        Ok(Goal {
+            version: recent.version,
+            image: if keeps_image {
+                catalogue.image_for(recent.version)
+            } else {
+                recent.image.clone()
+            },
+        })
     }
 
     fn accept_pool_change(
@@ -45,31 +85,36 @@ impl SimulatedCluster {
         name: &str,
         change: &PoolChange,
         wanted: String,
-        goal: Goal,
+        goal: &Goal,
+        is_rollback: bool,
         now: Timestamp,
     ) -> String {
         let target = Target::Pool(self.pool(name).map_or_else(String::new, |pool| pool.name.clone()));
-        let id = self.open_operation(&target, now);
-        let pause = seconds(&mut self.rng, (20, 40));
+        let id = self.open_operation(&target, Action::WritePool, now);
+        let settling = seconds(&mut self.rng, SETTLING);
         let Some(pool) = self.pool_mut(name) else { return id };
-        let is_rollback = change
-            .node_image
-            .as_ref()
-            .is_some_and(|image| *image != pool.claimed_image);
-        let stage = if pool.runs(goal.version) && !is_rollback {
+        // What Azure believes to be done is not looked at again, even where a machine was left behind.
+        let is_done =
+            goal.version == pool.claimed && (pool.state == ResourceState::Succeeded || pool.runs(goal.version));
+        let stage = if is_done && !is_rollback {
             pool.state = ResourceState::Updating;
-            let has_new_settings = change
+            let is_changed = change
                 .settings
                 .as_ref()
                 .is_some_and(|settings| *settings != pool.settings);
-            Stage::Settle(if has_new_settings {
-                pause
-            } else {
-                Duration::from_secs(6)
-            })
+            Stage::Settle(if is_changed { settling } else { Duration::from_secs(6) })
         } else {
             pool.state = ResourceState::Upgrading;
-            roll_of(pool, goal.version, goal.image)
+            let before = Goal {
+                version: pool.oldest_version(),
+                image: pool.claimed_image.clone(),
+            };
+            Stage::Pool {
+                name: pool.name.clone(),
+                goal: goal.clone(),
+                before,
+                is_rollback,
+            }
         };
         pool.wanted = wanted;
         pool.claimed = goal.version;
@@ -92,7 +137,7 @@ impl SimulatedCluster {
         let pool = self.pool(name).ok_or_else(|| no_such_pool(name))?;
         let (version, target) = (pool.claimed, Target::Pool(pool.name.clone()));
         let image = surroundings.catalogue.image_for(version);
-        let id = self.open_operation(&target, now);
+        let id = self.open_operation(&target, Action::UpgradeNodeImage, now);
         if let Some(pool) = self.pool_mut(name) {
             let is_there = pool
                 .nodes
@@ -112,10 +157,22 @@ impl SimulatedCluster {
     }
 }
 
-/// What a pool PUT wants the machines to run.
+/// Days in which a pool may go back (AKS docs "Roll back a node pool version", 2026).
+const ROLLBACK_DAYS: i64 = 7;
+/// Seconds a change of settings takes, as recorded in 2024 and 2025.
+const SETTLING: (u64, u64) = (76, 110);
+
+/// Another node image in a PUT means: go back.
+fn is_rollback(pool: &SimulatedPool, change: &PoolChange) -> bool {
+    change
+        .node_image
+        .as_ref()
+        .is_some_and(|image| *image != pool.claimed_image)
+}
+
+/// What a pool PUT that does not go back wants the machines to run.
 fn goal_of(
     pool: &SimulatedPool,
-    change: &PoolChange,
     wanted: &str,
     control_plane: KubernetesVersion,
     catalogue: &Catalogue,
@@ -126,19 +183,6 @@ fn goal_of(
         let version = catalogue.resolve(wanted);
         version.ok_or_else(|| Refusal::not_a_version(wanted, true))?
     };
-    let image = change.node_image.as_ref().filter(|image| **image != pool.claimed_image);
-    if let Some(image) = image {
-        let recent = pool
-            .recently_used
-            .iter()
-            .find(|recent| recent.image == *image && recent.version == version);
-        return recent
-            .map(|recent| Goal {
-                version,
-                image: recent.image.clone(),
-            })
-            .ok_or_else(Refusal::rollback);
-    }
     let goal = Goal {
         version,
         image: catalogue.image_for(version),

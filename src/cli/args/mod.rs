@@ -1,0 +1,333 @@
+//! The grammar of the command line; every flag also has an environment variable `AKS_COCKPIT_...`.
+//! Never acts: it only says what was asked for.
+
+mod control;
+mod plan;
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::control::{
+    ApproveArguments, AskArguments, Depth, DriveArguments, ExecutionArguments, HandOverArguments, PauseArguments,
+    TakeOverArguments, TargetArguments,
+};
+pub(crate) use self::plan::{PlanArguments, PlanChoices, StartArguments};
+use crate::azure::credentials::Cloud;
+
+/// The terminal cockpit for upgrading Azure Kubernetes Service clusters.
+#[derive(Debug, Parser)]
+#[command(name = "aks-cockpit", version, about, long_about = None, disable_help_subcommand = true, max_term_width = 110)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: GlobalArguments,
+    /// Without a command: the cockpit, on the clusters your Azure login can see.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Flags that every command takes.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArguments {
+    /// How headless commands print.
+    #[arg(long, global = true, value_enum, default_value_t, env = "AKS_COCKPIT_OUTPUT")]
+    pub(crate) output: OutputFormat,
+    /// Only these subscriptions; may be given several times or with commas.
+    #[arg(
+        long = "subscription",
+        global = true,
+        value_name = "ID",
+        value_delimiter = ',',
+        env = "AKS_COCKPIT_SUBSCRIPTION"
+    )]
+    pub(crate) subscriptions: Vec<String>,
+    /// Which Azure: public, usgov or china.
+    #[arg(long, global = true, default_value = "public", env = "AKS_COCKPIT_CLOUD", value_parser = parse_cloud)]
+    pub(crate) cloud: Cloud,
+    /// Another Azure Resource Manager endpoint; plain http only for a loopback address.
+    #[arg(long, global = true, value_name = "URL", env = "AKS_COCKPIT_ARM_ENDPOINT")]
+    pub(crate) arm_endpoint: Option<String>,
+    /// One Kubernetes cluster from its kubeconfig alone, without Azure.
+    #[arg(long, global = true, value_name = "FILE", env = "AKS_COCKPIT_KUBECONFIG", conflicts_with_all = ["simulate", "arm_endpoint"])]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// The context in that kubeconfig.
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        requires = "kubeconfig",
+        env = "AKS_COCKPIT_CONTEXT"
+    )]
+    pub(crate) context: Option<String>,
+    /// Show, never change: actions that would change something are absent.
+    #[arg(long, global = true, env = "AKS_COCKPIT_READ_ONLY", value_parser = boolish())]
+    pub(crate) read_only: bool,
+    /// Run against a simulated Azure in this process.
+    #[arg(
+        long, global = true, value_name = "SCENARIO", num_args = 0..=1, require_equals = true,
+        default_missing_value = "demo", env = "AKS_COCKPIT_SIMULATE", conflicts_with = "arm_endpoint"
+    )]
+    pub(crate) simulate: Option<String>,
+    /// How many times faster than real time a simulation runs.
+    #[arg(long, global = true, value_name = "N", env = "AKS_COCKPIT_SPEED", value_parser = parse_speed)]
+    pub(crate) speed: Option<f64>,
+    /// Seed of a simulation; the same seed gives the same world.
+    #[arg(long, global = true, value_name = "N", default_value_t = 1, env = "AKS_COCKPIT_SEED")]
+    pub(crate) seed: u64,
+    /// Follow the clock of a simulator in another process, as its `clock` field says.
+    #[arg(
+        long,
+        global = true,
+        value_name = "TIME*SPEED",
+        env = "AKS_COCKPIT_CLOCK",
+        hide_short_help = true,
+        requires = "arm_endpoint"
+    )]
+    pub(crate) clock: Option<String>,
+    /// Answer yes to every question; needed to change anything without a terminal.
+    #[arg(long, short = 'y', global = true, env = "AKS_COCKPIT_YES", value_parser = boolish())]
+    pub(crate) yes: bool,
+    /// Where the journal and the log are kept.
+    #[arg(long, global = true, value_name = "DIR", env = "AKS_COCKPIT_STATE_DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// What goes into the log file: error, warn, info, debug or trace.
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVEL",
+        default_value = "info",
+        env = "AKS_COCKPIT_LOG_LEVEL"
+    )]
+    pub(crate) log_level: String,
+    /// No colour; the variable NO_COLOR does the same.
+    #[arg(long, global = true, env = "AKS_COCKPIT_NO_COLOR", value_parser = boolish())]
+    pub(crate) no_color: bool,
+    /// Smoke tests that can be chosen in the cockpit's plan editor; `plan` and `start` put them into every plan.
+    #[arg(long, value_name = "FILE", env = "AKS_COCKPIT_SMOKE_TESTS")]
+    pub(crate) smoke_tests: Option<PathBuf>,
+    /// Only ASCII characters on the screen.
+    #[arg(long, global = true, env = "AKS_COCKPIT_ASCII", value_parser = boolish())]
+    pub(crate) ascii: bool,
+}
+
+/// How a headless command prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    #[default]
+    Table,
+    /// One document.
+    Json,
+    /// One document or event a line.
+    Jsonl,
+    /// Markdown, for the commands that have it: `timeline`.
+    #[value(skip)]
+    Markdown,
+}
+
+impl OutputFormat {
+    /// Reads the formats of `timeline`: the usual ones and `md`.
+    fn with_markdown() -> impl TypedValueParser<Value = Self> {
+        PossibleValuesParser::new(["table", "json", "jsonl", "md"]).map(|word| match word.as_str() {
+            "json" => Self::Json,
+            "jsonl" => Self::Jsonl,
+            "md" => Self::Markdown,
+            _ => Self::Table,
+        })
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The cockpit on a simulated fleet: no account, no cluster.
+    Demo(DemoArguments),
+    /// Every cluster: version, support, pools, health, what runs.
+    Clusters(WatchArguments),
+    /// Where a cluster can go: targets, hops, support dates, breaking changes.
+    Versions(ClusterArguments),
+    /// Nodes with phase, version and image.
+    Nodes(NodesArguments),
+    /// Ordered steps to a version: requests, nodes, capacity, duration, what can be undone.
+    Plan(PlanArguments),
+    /// Upgrade a cluster, or run a saved plan, and follow the progress.
+    Start(StartArguments),
+    /// Pause an upgrade: after the step, at the next node boundary, or now.
+    Pause(PauseArguments),
+    /// Go on with a paused execution.
+    Resume(TargetArguments),
+    /// Try the failed step of an execution again.
+    Retry(TargetArguments),
+    /// Abort an upgrade for good; what is done stays done.
+    Abort(TargetArguments),
+    /// Say yes to the approval an execution waits for.
+    Approve(ApproveArguments),
+    /// Leave out the step that waits or has failed.
+    Skip(ApproveArguments),
+    /// What runs, who drives, blockers first.
+    Status(StatusArguments),
+    /// What happened: who, what, when, with which request.
+    Timeline(TimelineArguments),
+    /// Drive an execution in this process until it ends.
+    Drive(DriveArguments),
+    /// Ask whoever drives for the controls.
+    Ask(AskArguments),
+    /// Give the controls of an execution to somebody else.
+    HandOver(HandOverArguments),
+    /// Take the controls from whoever has them; the reason is recorded.
+    TakeOver(TakeOverArguments),
+    /// The simulator alone, for kubectl, SDKs and scripts: prints its endpoints as JSON.
+    Simulate(SimulateArguments),
+    /// Completions for a shell, on stdout.
+    Completions { shell: clap_complete::Shell },
+    /// The manual page, on stdout.
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArguments {
+    /// Smoke tests that can be chosen in the plan editor.
+    #[arg(long, value_name = "FILE", env = "AKS_COCKPIT_SMOKE_TESTS")]
+    pub(crate) smoke_tests: Option<PathBuf>,
+    /// Which story; `simulate --list` names them all.
+    #[arg(long, value_name = "NAME", default_value = "demo")]
+    pub(crate) scenario: String,
+    /// Draw the README's pictures into this directory, without a terminal.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pictures: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WatchArguments {
+    /// Keep printing when something changes.
+    #[arg(long, short = 'w')]
+    pub(crate) watch: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClusterArguments {
+    /// A name, group/name, or a full resource id.
+    pub(crate) cluster: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NodesArguments {
+    /// A name, group/name, or a full resource id; with --kubeconfig it may be left out.
+    #[arg(required_unless_present = "kubeconfig")]
+    pub(crate) cluster: Option<String>,
+    /// Keep printing when something changes.
+    #[arg(long, short = 'w')]
+    pub(crate) watch: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArguments {
+    /// A cluster or an execution; everything when left out.
+    pub(crate) target: Option<String>,
+    /// Keep printing when something changes.
+    #[arg(long, short = 'w')]
+    pub(crate) watch: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TimelineArguments {
+    #[command(flatten)]
+    pub(crate) execution: ExecutionArguments,
+    /// How it is printed; md is Markdown, ready for a post-mortem.
+    // The same name and type as the global flag, which it stands in for.
+    #[arg(
+        id = "output", long = "output", value_name = "FORMAT", default_value = "table", env = "AKS_COCKPIT_OUTPUT",
+        value_parser = OutputFormat::with_markdown()
+    )]
+    pub(crate) _output: OutputFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArguments {
+    /// Which world.
+    #[arg(long, value_name = "NAME", default_value = "demo", conflicts_with = "simulate")]
+    pub(crate) scenario: String,
+    /// Only list the scenarios there are.
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Where the kubeconfig files are written; a new temporary folder when left out.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) kubeconfig_dir: Option<PathBuf>,
+}
+
+/// Reads 1, yes, true and on (and their opposites) from a variable.
+fn boolish() -> clap::builder::BoolishValueParser {
+    clap::builder::BoolishValueParser::new()
+}
+
+fn parse_cloud(text: &str) -> Result<Cloud, String> {
+    text.parse().map_err(|_| "there are public, usgov and china".to_owned())
+}
+
+/// A week in twelve seconds; faster, and the watches see less of a world than happens in it.
+const FASTEST: f64 = 50_000.0;
+
+fn parse_speed(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|speed: &f64| (0.1..=FASTEST).contains(speed))
+        .ok_or_else(|| format!("a number from 0.1 to {FASTEST}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_week_can_be_simulated_while_one_waits() {
+        assert_eq!(parse_speed("50000"), Ok(50_000.0));
+        assert_eq!(parse_speed("50001").unwrap_err(), "a number from 0.1 to 50000");
+        for text in ["0", "-1", "NaN", "inf", "fast"] {
+            assert!(parse_speed(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_simulation_may_be_named_or_not() {
+        let scenario = |words: &[&str]| Arguments::parse_from(words).global.simulate;
+        assert_eq!(
+            scenario(&["aks-cockpit", "--simulate", "clusters"]).as_deref(),
+            Some("demo")
+        );
+        assert_eq!(
+            scenario(&["aks-cockpit", "--simulate=quota", "clusters"]).as_deref(),
+            Some("quota")
+        );
+        assert_eq!(
+            scenario(&["aks-cockpit", "clusters", "--simulate=clean"]).as_deref(),
+            Some("clean")
+        );
+        assert_eq!(scenario(&["aks-cockpit", "clusters"]), None);
+    }
+
+    #[test]
+    fn only_the_timeline_knows_markdown() {
+        let output = |words: &[&str]| {
+            Arguments::try_parse_from(words)
+                .ok()
+                .map(|arguments| arguments.global.output)
+        };
+        let timeline = |format| output(&["aks-cockpit", "timeline", "last", "--output", format]);
+        assert_eq!(timeline("md"), Some(OutputFormat::Markdown));
+        assert_eq!(timeline("json"), Some(OutputFormat::Json));
+        assert_eq!(
+            output(&["aks-cockpit", "--output", "json", "timeline", "last"]),
+            Some(OutputFormat::Json)
+        );
+        assert_eq!(output(&["aks-cockpit", "timeline", "last"]), Some(OutputFormat::Table));
+        assert_eq!(output(&["aks-cockpit", "status", "--output", "md"]), None);
+    }
+}

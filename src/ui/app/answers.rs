@@ -1,0 +1,102 @@
+//! Answers from outside: each finds the question or the screen it belongs to, or is too late and ignored.
+
+use super::super::command::Command;
+use super::super::dialogs::Dialog;
+use super::super::dialogs::note::Note;
+use super::super::message::Message;
+use super::super::screens::{Screen, brief};
+use super::super::theme::Mark;
+use super::App;
+use crate::domain::ids::ExecutionId;
+use crate::engine::timeline::Entry;
+use crate::problem::Problem;
+
+impl App {
+    pub(super) fn take_answer(&mut self, answer: Message) -> Vec<Command> {
+        match answer {
+            Message::Prepared(ticket, answer) => {
+                if let Some(Dialog::Confirm(confirm)) = &mut self.dialog {
+                    confirm.take_plan(ticket, answer);
+                }
+            }
+            Message::Previewed(ticket, answer) => {
+                if let Some(Dialog::Confirm(confirm)) = &mut self.dialog {
+                    confirm.take_request(ticket, answer);
+                }
+            }
+            Message::ForeignFound(ticket, answer) => {
+                if let Some(Dialog::Foreign(dialog)) = &mut self.dialog
+                    && let Some(order) = dialog.take(ticket, answer)
+                {
+                    return self.ask(order);
+                }
+            }
+            Message::LeaseFound(ticket, answer) => {
+                if let Some(Dialog::Controls(dialog)) = &mut self.dialog {
+                    dialog.take(ticket, answer);
+                }
+            }
+            Message::Drafted(answer) => self.take_draft(answer),
+            Message::PlanSaved(answer) => return self.take_saved(answer),
+            Message::PlanLoaded(answer) => return self.take_loaded(answer),
+            Message::Started(Ok(id)) => {
+                self.say(Mark::Good, format!("Started: execution {id}"));
+                self.briefed.insert(id);
+            }
+            Message::Sent(what, Ok(())) => self.say(Mark::Good, format!("{what}: asked for")),
+            Message::Taken(Ok(id)) => {
+                self.say(Mark::Good, format!("You drive {id} now"));
+                self.brief_wanted = Some(id);
+                return self.wanted_brief();
+            }
+            Message::Briefed(id, brief) => {
+                // A question is never replaced by something to read.
+                if self.dialog.is_none() {
+                    let heading = format!("Brief of {id}");
+                    let passages = brief::passages(&brief, self.data.now);
+                    self.dialog = Some(Dialog::Note(Note::details(heading, passages)));
+                }
+            }
+            Message::TimelineRead(id, entries) => self.take_timeline(&id, entries),
+            Message::HandedToBackground(Ok(())) => return vec![Command::Quit],
+            Message::HandedToBackground(Err(problem))
+            | Message::Started(Err(problem))
+            | Message::Sent(_, Err(problem))
+            | Message::Taken(Err(problem)) => {
+                self.toast = None;
+                self.dialog = Some(Dialog::Note(Note::problem(&problem)));
+            }
+            Message::Key(_)
+            | Message::Paste(_)
+            | Message::Resized(..)
+            | Message::Tick(_)
+            | Message::Fleet(_)
+            | Message::Executions(_)
+            | Message::DrivenHere(_) => (),
+        }
+        Vec::new()
+    }
+
+    fn take_timeline(&mut self, id: &ExecutionId, entries: Result<Vec<Entry>, Problem>) {
+        for screen in &mut self.stack {
+            if let Screen::Timeline(screen) = screen
+                && screen.execution() == id
+            {
+                screen.take(entries);
+                return;
+            }
+        }
+    }
+
+    /// A timeline on the screen that is older than its execution is read again, at most once a second.
+    pub(super) fn read_old_timeline(&mut self) -> Vec<Command> {
+        let Some(Screen::Timeline(screen)) = self.stack.last_mut() else {
+            return Vec::new();
+        };
+        if screen.begin_reading() {
+            vec![Command::ReadTimeline(screen.execution().clone())]
+        } else {
+            Vec::new()
+        }
+    }
+}

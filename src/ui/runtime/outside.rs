@@ -1,0 +1,303 @@
+//! The rooms the cockpit talks to, and the tasks that carry its commands out. Knows no screen.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::super::command::{Command, Proposal};
+use super::super::message::Message;
+use super::super::{Background, UiSettings, drafting, plan_files};
+use super::prepare::prepare;
+use crate::clock::Clock;
+use crate::domain::ids::{ClusterId, ExecutionId, PlanId};
+use crate::domain::smoke_test::SmokeTest;
+use crate::engine::command::{Command as EngineCommand, Person};
+use crate::engine::handle::{EngineHandle, ForeignOperation};
+use crate::engine::view::ExecutionView;
+use crate::engine::{brief, timeline};
+use crate::inventory::handle::InventoryHandle;
+use crate::inventory::snapshot::FleetSnapshot;
+use crate::problem::{Exit, Problem};
+use crate::progress::facts::Target;
+
+/// How long leaving waits for orders that were approved and are not yet in the journal.
+const LAST_ORDERS: Duration = Duration::from_secs(5);
+
+/// All executions of the journal, newest first.
+type Views = Arc<Vec<Arc<ExecutionView>>>;
+
+pub(super) struct Outside {
+    inventory: InventoryHandle,
+    engine: EngineHandle,
+    clock: Clock,
+    person: Person,
+    background: Option<Background>,
+    smoke_tests: Vec<SmokeTest>,
+    answers: mpsc::Sender<Message>,
+    /// Approved orders on their way; never dropped half-way.
+    orders: JoinSet<()>,
+}
+
+impl Outside {
+    pub(super) fn new(settings: UiSettings, answers: mpsc::Sender<Message>) -> Self {
+        Self {
+            inventory: settings.inventory,
+            engine: settings.engine,
+            clock: settings.clock,
+            person: settings.person,
+            background: settings.background,
+            smoke_tests: settings.smoke_tests,
+            answers,
+            orders: JoinSet::new(),
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(super) fn subscribe_fleet(&self) -> watch::Receiver<Arc<FleetSnapshot>> {
+        self.inventory.subscribe()
+    }
+
+    pub(super) fn subscribe_executions(&self) -> watch::Receiver<Views> {
+        self.engine.subscribe()
+    }
+
+    /// Those of the executions that this process drives.
+    pub(super) fn driven_here(&self, known: &[Arc<ExecutionView>]) -> BTreeSet<ExecutionId> {
+        known
+            .iter()
+            .filter(|view| !view.state.is_final() && self.engine.is_driven_here(&view.id))
+            .map(|view| view.id.clone())
+            .collect()
+    }
+
+    /// Tells the inventory where the clusters are heading that others drive.
+    pub(super) fn tell_targets(&self, targets: Vec<(ClusterId, Option<Target>)>) {
+        for (cluster, target) in targets {
+            self.inventory.set_target(&cluster, target);
+        }
+    }
+
+    /// Carries a command out, or starts to; gives the answer where there is one at once.
+    pub(super) fn carry_out(&mut self, command: Command) -> Option<Message> {
+        match command {
+            Command::Quit => (),
+            Command::Focus(id) => self.inventory.focus(&id),
+            Command::Unfocus(id) => self.inventory.unfocus(&id),
+            Command::Refresh(id) => self.inventory.refresh(id.as_ref()),
+            Command::Draft { wish, base, facts } => {
+                let wish = wish.offering(&self.smoke_tests);
+                let draft = drafting::draft(new_plan_id(), wish, base.as_deref(), &facts, self.now());
+                return Some(Message::Drafted(draft.map(Box::new)));
+            }
+            Command::Brief { execution, live } => {
+                let brief = brief::brief(&execution, live.as_deref(), self.now());
+                return Some(Message::Briefed(execution.id.clone(), Box::new(brief)));
+            }
+            Command::SavePlan { .. } | Command::LoadPlan { .. } => self.use_file(command),
+            Command::Start(_)
+            | Command::Send { .. }
+            | Command::Adopt { .. }
+            | Command::AskForLease { .. }
+            | Command::TakeLease { .. }
+            | Command::TakeControls { .. }
+            | Command::HandToBackground(_) => self.give_order(command),
+            Command::Prepare { .. }
+            | Command::Preview { .. }
+            | Command::LookUpForeign { .. }
+            | Command::LookUpLease { .. }
+            | Command::ReadTimeline(_) => self.look_up(command),
+        }
+        None
+    }
+
+    /// Questions to the engine without side effects; an answer may come too late.
+    fn look_up(&self, question: Command) {
+        let engine = self.engine.clone();
+        match question {
+            Command::Prepare { ticket, proposal } => {
+                let now = self.now();
+                self.ask(async move {
+                    let plan = match proposal {
+                        Proposal::Plan(plan) => Ok(*plan),
+                        Proposal::Intent { facts, intent } => facts.build(new_plan_id(), &intent, now),
+                    };
+                    let answer = match plan {
+                        Ok(plan) => Ok(prepare(&engine, plan).await),
+                        Err(problem) => Err(problem),
+                    };
+                    Message::Prepared(ticket, answer)
+                });
+            }
+            Command::Preview { ticket, change } => self.ask(async move {
+                let answer = engine.preview(&change).await.map_err(Problem::from);
+                Message::Previewed(ticket, answer)
+            }),
+            Command::LookUpForeign { ticket, cluster } => self.ask(async move {
+                let answer = engine.foreign(&cluster).await.map_err(Problem::from);
+                Message::ForeignFound(ticket, answer.map(|found| found.map(Box::new)))
+            }),
+            Command::LookUpLease { ticket, cluster } => self.ask(async move {
+                let answer = engine.lease(&cluster).await.map_err(Problem::from);
+                Message::LeaseFound(ticket, answer.map(|found| found.map(Box::new)))
+            }),
+            Command::ReadTimeline(execution) => self.ask(async move {
+                let records = engine.records(&execution).await.map_err(Problem::from);
+                Message::TimelineRead(execution, records.map(|records| timeline::entries(&records)))
+            }),
+            _ => (),
+        }
+    }
+
+    fn use_file(&mut self, command: Command) {
+        match command {
+            Command::SavePlan { path, plan } => self.order(async move {
+                let saved = tokio::task::spawn_blocking(move || plan_files::save(&path, *plan)).await;
+                Message::PlanSaved(saved.unwrap_or_else(|error| Err(broken(&error))))
+            }),
+            Command::LoadPlan { path, cluster } => self.ask(async move {
+                let loaded = tokio::task::spawn_blocking(move || plan_files::load(&path, &cluster)).await;
+                Message::PlanLoaded(loaded.unwrap_or_else(|error| Err(broken(&error))).map(Box::new))
+            }),
+            _ => (),
+        }
+    }
+
+    /// What was approved.
+    fn give_order(&mut self, command: Command) {
+        let (engine, person) = (self.engine.clone(), self.person.clone());
+        match command {
+            Command::Start(plan) => {
+                self.order(async move { Message::Started(engine.start(*plan, person).await.map_err(Problem::from)) });
+            }
+            Command::Send {
+                execution,
+                command,
+                what,
+            } => self.order(async move {
+                let answer = engine.send(&execution, command, person).await.map_err(Problem::from);
+                Message::Sent(what, answer)
+            }),
+            Command::Adopt { foreign, command, what } => self.order(async move {
+                let answer = adopt(&engine, *foreign, command, person).await;
+                Message::Sent(what, answer)
+            }),
+            Command::AskForLease { cluster, what } => self.order(async move {
+                let answer = engine.ask_for_lease(&cluster).await.map_err(Problem::from);
+                Message::Sent(what, answer)
+            }),
+            Command::TakeLease { cluster, reason } => {
+                self.order(async move { Message::Taken(take_lease(&engine, &cluster, person, reason).await) });
+            }
+            Command::TakeControls { execution, reason } => self.order(async move {
+                let answer = match reason {
+                    Some(reason) => engine.take_over(&execution, reason).await,
+                    None => engine.drive(&execution).await,
+                };
+                Message::Taken(answer.map(|()| execution).map_err(Problem::from))
+            }),
+            Command::HandToBackground(executions) => {
+                let background = self.background.clone();
+                self.order(async move {
+                    engine.leave().await;
+                    let handed = tokio::task::spawn_blocking(move || hand_on(background.as_ref(), &executions)).await;
+                    Message::HandedToBackground(handed.unwrap_or_else(|error| Err(broken(&error))))
+                });
+            }
+            _ => (),
+        }
+    }
+
+    fn ask(&self, question: impl Future<Output = Message> + Send + 'static) {
+        let answers = self.answers.clone();
+        tokio::spawn(async move {
+            let _ = answers.send(question.await).await;
+        });
+    }
+
+    fn order(&mut self, order: impl Future<Output = Message> + Send + 'static) {
+        while self.orders.try_join_next().is_some() {}
+        let answers = self.answers.clone();
+        self.orders.spawn(async move {
+            let answer = order.await;
+            // The cockpit may have been left meanwhile; the order itself is done.
+            let _ = answers.send(answer).await;
+        });
+    }
+
+    pub(super) async fn finish_orders(&mut self) {
+        let all = async { while self.orders.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_ORDERS, all).await;
+    }
+}
+
+fn new_plan_id() -> PlanId {
+    PlanId::new(uuid::Uuid::new_v4().simple().to_string())
+}
+
+/// The operation gets an execution first; the order then goes the way of all orders.
+async fn adopt(
+    engine: &EngineHandle,
+    foreign: ForeignOperation,
+    command: EngineCommand,
+    person: Person,
+) -> Result<(), Problem> {
+    let id = engine.adopt(foreign, person.clone()).await?;
+    Ok(engine.send(&id, command, person).await?)
+}
+
+async fn take_lease(
+    engine: &EngineHandle,
+    cluster: &ClusterId,
+    person: Person,
+    reason: String,
+) -> Result<ExecutionId, Problem> {
+    Ok(engine.take_over_lease(cluster, person, reason).await?)
+}
+
+/// Starts a background process for each execution; all are tried, and every failure is told.
+fn hand_on(background: Option<&Background>, executions: &[ExecutionId]) -> Result<(), Problem> {
+    let mut problem: Option<Problem> = None;
+    for execution in executions {
+        let started = match background {
+            Some(start) => start(execution),
+            None => Err("nothing can go on in the background here".to_owned()),
+        };
+        if let Err(why) = started {
+            let told = problem.take().unwrap_or_else(|| {
+                Problem::new(Exit::Unexpected, "Not everything goes on in the background")
+                    .try_this("Azure finishes the step that runs; resume the plan with: aks-cockpit resume EXECUTION")
+            });
+            problem = Some(told.because(format!("{execution}: {why}")));
+        }
+    }
+    problem.map_or(Ok(()), Err)
+}
+
+fn broken(error: &tokio::task::JoinError) -> Problem {
+    Problem::new(Exit::Unexpected, "a task of the cockpit broke").because(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_background_process_is_tried_and_each_failure_told() {
+        let ids = ["a", "b", "c"].map(ExecutionId::new);
+        let start: Background = Arc::new(|id: &ExecutionId| match id.as_str() {
+            "b" => Ok(()),
+            other => Err(format!("no process for {other}")),
+        });
+        let problem = hand_on(Some(&start), &ids).unwrap_err();
+        assert_eq!(problem.why, ["a: no process for a", "c: no process for c"]);
+        assert_eq!(hand_on(Some(&start), &ids[1..2]), Ok(()));
+        assert!(hand_on(None, &ids).is_err());
+    }
+}
