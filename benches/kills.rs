@@ -71,10 +71,13 @@ async fn main() {
     for hit in judged.iter().filter_map(|judged| judged.hit_after.clone()) {
         *hits.entry(hit).or_default() += 1;
     }
+    let met = judged.iter().filter(|judged| judged.met == Met::Point);
+    let journeys: BTreeSet<&str> = met.map(|judged| judged.journey).collect();
     println!(
-        "kills: {} runs with seed {seed}, of which {} were killed on the way",
+        "kills: {} runs with seed {seed}, of which {} were killed on the way, in {} journeys",
         judged.len(),
-        hits.values().sum::<u32>()
+        hits.values().sum::<u32>(),
+        journeys.len()
     );
     for (kind, count) in &hits {
         println!("  {count:>5} after {kind}");

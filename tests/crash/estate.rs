@@ -124,6 +124,13 @@ impl Estate {
         self.set_budget("2");
     }
 
+    pub(crate) fn has_cordoned_node(&self) -> bool {
+        self.look(|cluster| {
+            let mut nodes = cluster.pools.iter().flat_map(|pool| &pool.nodes);
+            nodes.any(|node| cluster.objects.is_cordoned(&node.name))
+        })
+    }
+
     pub(crate) fn let_drains_go(&self) {
         self.set_budget("1");
     }
@@ -149,6 +156,17 @@ impl Estate {
                 .quotas
                 .set_limit(&subscription, "westeurope", "standardESv5Family", limit);
         });
+    }
+
+    /// As if a minute had passed since its holder died: nobody holds the cluster any more.
+    pub(crate) async fn remove_lease(&self) {
+        let (endpoint, token) = self.look(|cluster| (cluster.access.endpoint.clone(), cluster.access.token.clone()));
+        let lease = "apis/coordination.k8s.io/v1/namespaces/kube-system/leases/aks-cockpit";
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let request = client.delete(format!("{endpoint}/{lease}")).bearer_auth(token);
+        let status = request.send().await.unwrap().status();
+        assert!(status.is_success(), "the Lease could not be removed: {status}");
     }
 
     /// Operations that were ever begun, in their order: what each was about and how it ended.
@@ -241,6 +259,11 @@ impl Story {
     /// The state's word; empty before there is an execution.
     pub(crate) fn word(&self) -> &'static str {
         self.state.as_ref().map_or("", |state| state.execution.word())
+    }
+
+    /// True while the driver cannot ask Azure.
+    pub(crate) fn is_troubled(&self) -> bool {
+        self.state.as_ref().is_some_and(|state| state.trouble.is_some())
     }
 
     pub(crate) fn is_final(&self) -> bool {

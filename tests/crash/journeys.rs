@@ -20,6 +20,8 @@ pub(crate) struct Journey {
     pub(crate) history: &'static str,
     /// What is not as usual when it begins.
     pub(crate) prepare: fn(&Estate),
+    /// True once the world has come to where it begins.
+    pub(crate) is_ready: fn(&Estate) -> bool,
     /// In this order; each is made once, as soon as its time has come.
     pub(crate) moves: &'static [Move],
     /// The state it ends in.
@@ -41,6 +43,10 @@ pub(crate) struct Move {
 pub(crate) enum When {
     /// So many records of the kind are durable.
     Written(&'static str, usize),
+    /// Azure took the first request: it said so, or after a crash it was found at work.
+    Taken,
+    /// Azure could not be asked, and can be again.
+    Recovered,
     /// The execution is in this state.
     State(&'static str),
     /// The driver has seen an event with these words, and kept it.
@@ -71,6 +77,7 @@ const POOL: Journey = Journey {
     speed: 800.0,
     history: "",
     prepare: |_| {},
+    is_ready: |_| true,
     moves: &[],
     ends: "Succeeded",
     is_a_matter_of_moments: false,
@@ -86,7 +93,7 @@ const CONTROL_PLANE: Journey = Journey {
 };
 
 /// The request of the pool was taken; its surge node is on its way, and no other node is touched.
-const POOL_RUNS: When = When::Written("accepted", 1);
+const POOL_RUNS: When = When::Taken;
 
 /// A node is cordoned, its drain is held, and the driver knows.
 const DRAIN_IS_HELD: When = When::Seen("Eviction blocked");
@@ -256,15 +263,16 @@ pub(crate) const JOURNEYS: &[Journey] = &[
     },
     Journey {
         name: "Azure is out of reach for a while",
-        prepare: hide_operations,
+        prepare: Estate::block_drains,
         moves: &[
             on(
-                When::Written("accepted", 1),
+                DRAIN_IS_HELD,
                 Act::World(|estate| estate.meet(Fault::new(Trouble::Down))),
             ),
             on(When::Written("troubled", 1), END_FAULTS),
+            on(When::Recovered, LET_DRAINS_GO),
         ],
-        ..CONTROL_PLANE
+        ..POOL
     },
     Journey {
         name: "throttled",
@@ -404,6 +412,7 @@ pub(crate) const JOURNEYS: &[Journey] = &[
         name: "somebody else's operation is adopted and aborted",
         words: &["abort", CLUSTER],
         prepare: start_a_foreign_operation,
+        is_ready: Estate::has_cordoned_node,
         ends: "Aborted",
         foreign: 1,
         ..POOL

@@ -14,7 +14,7 @@ const AT_ONCE: usize = 8;
 
 /// One crash of one journey.
 pub(crate) struct Case<'a> {
-    journey: &'a Journey,
+    pub(crate) journey: &'a Journey,
     undisturbed: &'a Ending,
     interruption: Interruption,
     /// The kinds that are written in the point's transaction, for the first time in this journey.
@@ -31,6 +31,7 @@ pub(crate) enum Met {
 
 /// What became of a case.
 pub(crate) struct Judged {
+    pub(crate) journey: &'static str,
     /// Of a drill, as `before intent`: each kind that was written at its point.
     pub(crate) points: Vec<String>,
     pub(crate) met: Met,
@@ -123,6 +124,7 @@ impl Case<'_> {
         let ending = ending.ok();
         let is_met = ending.as_ref().is_some_and(|ending| ending.is_crashed);
         Judged {
+            journey: self.journey.name,
             points: self.points(),
             met: if is_met { Met::Point } else { Met::Nothing },
             hit_after: ending.and_then(|ending| ending.hit_after),

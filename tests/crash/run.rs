@@ -85,9 +85,15 @@ pub(crate) async fn run(journey: &Journey, interruption: Interruption) -> Result
         began: Instant::now(),
         first_record: None,
     };
-    run.start();
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !(journey.is_ready)(&run.estate) {
+        look.tick().await;
+        if run.began.elapsed() > PATIENCE {
+            return Err("its world does not come to where it begins".to_owned());
+        }
+    }
+    run.start();
     let mut story = Story::default();
     loop {
         look.tick().await;
@@ -97,7 +103,7 @@ pub(crate) async fn run(journey: &Journey, interruption: Interruption) -> Result
             run.first_record.get_or_insert_with(Instant::now);
         }
         if let Some(status) = stopped {
-            run.ended(status, &story)?;
+            run.ended(status, &story).await?;
         }
         if run.child.is_none() && story.is_final() {
             return run.finish(story);
@@ -144,14 +150,16 @@ impl Run<'_> {
     }
 
     /// After a crash goes on as a person would; else only makes sure that the process had a reason to end.
-    fn ended(&mut self, status: ExitStatus, story: &Story) -> Result<(), String> {
+    async fn ended(&mut self, status: ExitStatus, story: &Story) -> Result<(), String> {
         let signal = status.signal();
         let was_interrupted = signal == Some(SIGINT) && self.is_interrupt_due(story);
         match signal {
             None => {
                 let is_at_rest = matches!(story.word(), "Paused" | "Failed" | "Aborted" | "Succeeded");
                 if story.execution.is_none() && self.is_crashed && status.code() == Some(REFUSED) {
-                    // The dead process had taken the Lease, and nothing else: it is over in less than a minute.
+                    // The dead process had taken the Lease, and nothing else. It is over within a minute, and the word
+                    // that refused says so; nobody here waits for that.
+                    self.estate.remove_lease().await;
                     self.start();
                     return Ok(());
                 }
@@ -205,6 +213,8 @@ impl Run<'_> {
         while let Some(Move { when, act }) = journey.moves.get(self.made) {
             let is_time = match when {
                 When::Written(kind, count) => story.count(kind) >= *count,
+                When::Taken => story.count("accepted") + story.count("adopted") > 0,
+                When::Recovered => story.count("troubled") > 0 && !story.is_troubled(),
                 When::State(word) => story.word() == *word,
                 When::Seen(words) => story.has_seen(words),
             };
@@ -224,6 +234,8 @@ impl Run<'_> {
                     self.estate.order(id, &order_of(word));
                 }
                 Act::Run(_) => break,
+                // Who gave the controls away and found nothing left to watch has gone by itself.
+                Act::Interrupt if self.child.is_none() && story.count("driverLeft") > 0 => {}
                 Act::Interrupt if story.driver() != self.child.as_ref().and_then(Child::id) => break,
                 Act::Interrupt => self.interrupt().await?,
             }
