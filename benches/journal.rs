@@ -136,6 +136,7 @@ fn begun(path: &Path) -> (Journal, Append) {
             plan: Arc::new(plan()),
             by: person(),
             origin: None,
+            despite: None,
         },
         Record::StepBegan {
             step: "control-plane".into(),

@@ -1,12 +1,13 @@
 //! `aks-cockpit`: the terminal cockpit for upgrading Azure Kubernetes Service clusters. This page is the map.
 //!
 //! ```text
-//! main -> cli -+-> ui ----------> engine, inventory, plan, progress, domain
+//! main -> cli -+-> ui ----------> engine, inventory, plan, preflight, progress, diagnosis, remedy, domain
 //!              +-> simulator ---> domain
 //!              +-> all that ui may import
-//! engine ----> journal, plan, progress, domain; azure from its driver and handle only
+//! engine ----> journal, plan, progress, remedy, domain; azure and kubernetes from its driver and handle only
 //! inventory -> azure, kubernetes, progress, domain
-//! azure, kubernetes, plan, progress -> domain
+//! remedy ----> diagnosis -> progress, domain
+//! azure, kubernetes, plan, preflight, progress -> domain
 //! ```
 //!
 //! The rooms are public for `main.rs`, `tests/` and `benches/`; nothing here is an interface for other programs.
@@ -17,6 +18,8 @@ pub mod azure;
 pub mod cli;
 /// The only place that reads the time.
 pub mod clock;
+/// Why an upgrade is stuck or failed.
+pub mod diagnosis;
 /// The nouns of AKS upgrades and their arithmetic.
 pub mod domain;
 /// Executes one plan, every decision a record before an act.
@@ -30,10 +33,14 @@ pub mod kubernetes;
 mod logging;
 /// Intent into ordered steps.
 pub mod plan;
+/// What would go wrong, asked before the button is pressed.
+pub mod preflight;
 /// What a person is told when something does not work.
 pub mod problem;
 /// Facts into the live picture of an upgrade.
 pub mod progress;
+/// What cures a cause, as exact changes with a way back.
+pub mod remedy;
 /// A simulated Azure, for demo, rehearsal and tests.
 pub mod simulator;
 /// Runs the application flows that decide whether to go on.

@@ -203,6 +203,16 @@ impl From<EngineError> for Problem {
             EngineError::NewerRecords { .. } => Self::new(Exit::Refused, what)
                 .because("this version cannot read all of it, so it can only be watched")
                 .try_this("use the newer aks-cockpit"),
+            EngineError::NoSuchRepair(_) => {
+                Self::new(Exit::NotFound, what).try_this("see which there are on the cluster's screen")
+            }
+            EngineError::NothingToUndo { .. } => Self::new(Exit::Refused, what),
+            EngineError::RepairAtWork { .. } => {
+                Self::new(Exit::Refused, what).try_this("wait until it is through, and look at it again")
+            }
+            EngineError::RepairNotPossible { .. } => {
+                Self::new(Exit::Refused, what).try_this("look at the cause again: the cluster may have changed")
+            }
             EngineError::ReadOnly => Self::new(Exit::Refused, what).try_this("leave out --read-only to change something"),
             EngineError::NoAzure => Self::new(Exit::Refused, what)
                 .because("with --kubeconfig only the Kubernetes API is there, and upgrades are Azure's")

@@ -128,7 +128,7 @@ async fn lists_look_as_they_do_on_a_cluster() {
         &["INTERNAL-IP", "containerd://", "Ubuntu"],
     );
     assert_has(&session.say("version").await, &["Server Version: v1.34.4"]);
-    let missing = session.run("get secrets").await;
+    let missing = session.run("get limitranges").await;
     assert!(!missing.is_success);
     assert_has(&missing.err, &["the server doesn't have a resource type"]);
 }
@@ -170,6 +170,62 @@ async fn describe_shows_every_section() {
         &session.say("describe pdb -n shop").await,
         &["Min available:", "Allowed disruptions:"],
     );
+}
+
+#[tokio::test]
+async fn the_servers_machinery_can_be_looked_at() {
+    let Some(session) = Session::start("clean").await else {
+        return;
+    };
+    assert_has(
+        &session.say("get apiservices").await,
+        &["v1beta1.metrics.k8s.io", "kube-system/metrics-server", "True", "Local"],
+    );
+    assert_has(
+        &session.say("get storageclasses").await,
+        &["PROVISIONER", "managed-csi", "disk.csi.azure.com"],
+    );
+    assert_has(
+        &session.say("get flowschemas").await,
+        &["PRIORITYLEVEL", "catch-all", "False"],
+    );
+    assert_has(
+        &session.say("get svc,endpointslices -n default").await,
+        &[
+            "service/kubernetes",
+            "443/TCP",
+            "endpointslice.discovery.k8s.io/kubernetes",
+        ],
+    );
+    assert_has(
+        &session.say("describe svc kubernetes").await,
+        &["Endpoints:", "20.31.0.4:443"],
+    );
+    assert_has(&session.say("describe sc default").await, &["IsDefaultClass:", "Yes"]);
+    assert_has(
+        &session.say("get --raw /readyz?verbose").await,
+        &["[+]etcd ok", "readyz check passed"],
+    );
+    assert_has(&session.say("get --raw /metrics").await, &["apiserver_storage_objects"]);
+    for kind in [
+        "pv",
+        "pvc",
+        "csr",
+        "hpa",
+        "volumeattachments",
+        "jobs",
+        "cronjobs",
+        "ingresses",
+        "crds",
+        "secrets",
+    ] {
+        let said = session.run(&format!("get {kind}")).await;
+        assert!(
+            said.is_success && said.err.contains("No resources found"),
+            "{kind}: {}",
+            said.err
+        );
+    }
 }
 
 #[tokio::test]

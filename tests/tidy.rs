@@ -14,6 +14,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("logging", &[]),
     ("plan", &["domain"]),
     ("progress", &["domain"]),
+    ("preflight", &["domain"]),
+    ("diagnosis", &["progress", "domain"]),
+    ("remedy", &["diagnosis", "domain"]),
     ("azure", &["domain", "clock"]),
     ("kubernetes", &["domain", "clock"]),
     ("inventory", &["azure", "kubernetes", "progress", "domain", "clock"]),
@@ -24,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "journal",
             "plan",
             "progress",
+            "remedy",
             "domain",
             "azure",
             "kubernetes",
@@ -46,7 +50,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "ui",
-        &["engine", "inventory", "plan", "progress", "domain", "clock", "problem"],
+        &[
+            "engine",
+            "inventory",
+            "plan",
+            "preflight",
+            "progress",
+            "diagnosis",
+            "remedy",
+            "domain",
+            "clock",
+            "problem",
+        ],
     ),
 ];
 

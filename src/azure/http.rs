@@ -371,6 +371,7 @@ fn method_name(method: &Method) -> &'static str {
         Method::GET => "GET",
         Method::PUT => "PUT",
         Method::POST => "POST",
+        Method::DELETE => "DELETE",
         _ => "other",
     }
 }

@@ -14,4 +14,5 @@ pub mod operation;
 mod paths;
 pub mod request_log;
 mod retry;
+pub mod survey;
 pub mod wire;

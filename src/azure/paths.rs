@@ -3,8 +3,10 @@
 use url::Url;
 
 use super::error::AzureError;
+use crate::domain::azure_edit::AzureResource;
 use crate::domain::change::Change;
 use crate::domain::ids::{ClusterId, NodePoolName, SubscriptionId};
+use crate::domain::text::printable;
 
 /// ARM hosts of the clouds; a link to one of them is as good as one to its regional endpoint
 /// (azure-mgmt-core `get_arm_endpoints`, 2026).
@@ -108,17 +110,81 @@ pub(super) fn node_pool(id: &ClusterId, pool: &NodePoolName) -> Result<String, A
     Ok(format!("{}/agentPools/{}", cluster(id)?, segment(pool.as_str())?))
 }
 
+/// Path of a maintenance configuration.
+pub(super) fn window(id: &ClusterId, name: &str) -> Result<String, AzureError> {
+    Ok(format!("{}/maintenanceConfigurations/{}", cluster(id)?, segment(name)?))
+}
+
+/// Path of any resource by its id, with each name escaped; it must be of the type that is asked for.
+pub(super) fn by_id(id: &str, provider: &str, kind: &str) -> Result<String, AzureError> {
+    let refuse = || AzureError::Settings {
+        why: format!("'{}' is no id of {provider}/{kind}", printable(id)),
+    };
+    let names: Vec<&str> = id.strip_prefix('/').ok_or_else(refuse)?.split('/').collect();
+    let is_of_kind = match names.as_slice() {
+        [first, _, .., namespace, found, _] => {
+            first.eq_ignore_ascii_case("subscriptions")
+                && namespace.eq_ignore_ascii_case(provider)
+                && found.eq_ignore_ascii_case(kind)
+        }
+        _ => false,
+    };
+    if !is_of_kind {
+        return Err(refuse());
+    }
+    names
+        .iter()
+        .try_fold(String::new(), |path, name| Ok(format!("{path}/{}", segment(name)?)))
+}
+
 /// Path of the resource a change is about.
 pub(super) fn resource(change: &Change) -> Result<String, AzureError> {
-    match change.pool() {
-        Some(pool) => node_pool(change.cluster(), pool),
-        None => cluster(change.cluster()),
+    match change {
+        Change::RemoveLock { lock, .. } | Change::PutLock { lock, .. } => {
+            by_id(lock, "Microsoft.Authorization", "locks")
+        }
+        Change::LinkDnsZone { zone, link, .. } | Change::UnlinkDnsZone { zone, link, .. } => Ok(format!(
+            "{}/virtualNetworkLinks/{}",
+            by_id(zone, "Microsoft.Network", "privateDnsZones")?,
+            segment(link)?
+        )),
+        Change::SetWindow {
+            cluster, window: name, ..
+        }
+        | Change::PutBack {
+            cluster,
+            of: AzureResource::Window { name },
+            ..
+        } => window(cluster, name),
+        _ => match change.pool() {
+            Some(pool) => node_pool(change.cluster(), pool),
+            None => cluster(change.cluster()),
+        },
     }
 }
 
 /// Path below a subscription, for instance `providers/Microsoft.ContainerService/managedClusters`.
 pub(super) fn in_subscription(subscription: &SubscriptionId, rest: &str) -> Result<String, AzureError> {
     Ok(format!("/subscriptions/{}/{rest}", segment(subscription.as_str())?))
+}
+
+/// Path of a resource that came in an answer, with each name escaped.
+pub(super) fn of_resource(id: &str) -> Result<String, AzureError> {
+    let names = id.strip_prefix('/').filter(|rest| {
+        let first = rest.split('/').next();
+        first.is_some_and(|first| first.eq_ignore_ascii_case("subscriptions"))
+    });
+    let Some(names) = names else {
+        return Err(AzureError::Settings {
+            why: format!("'{id}' is no resource's id"),
+        });
+    };
+    let escaped: Vec<String> = names
+        .trim_end_matches('/')
+        .split('/')
+        .map(segment)
+        .collect::<Result<_, _>>()?;
+    Ok(format!("/{}", escaped.join("/")))
 }
 
 /// One path segment, escaped. Empty and dot segments would name something else, so they are refused.
@@ -212,6 +278,17 @@ mod tests {
         );
         for path in ["", "a", ":80/a", "@evil.test/", "https://evil.test/"] {
             assert!(at_endpoint(&url("http://127.0.0.1"), path).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_resource_that_came_in_an_answer_stays_below_its_subscription() {
+        assert_eq!(
+            of_resource("/Subscriptions/s/rg (a)/").unwrap(),
+            "/Subscriptions/s/rg%20(a)"
+        );
+        for id in ["", "system", "/providers/x", "/subscriptions/../x", "/subscriptions//x"] {
+            assert!(of_resource(id).is_err(), "{id}");
         }
     }
 

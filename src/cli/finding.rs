@@ -65,6 +65,20 @@ pub(crate) async fn cluster(session: &Session, wanted: &str) -> Result<Arc<Clust
     choose(&*fleet(session).await?, wanted)
 }
 
+/// The cluster a person named, or the only one there is with a kubeconfig.
+///
+/// # Errors
+/// As [`cluster`]; or when none was named and there is none.
+pub(crate) async fn cluster_or_only(session: &Session, wanted: Option<&str>) -> Result<Arc<ClusterSnapshot>, Problem> {
+    match wanted {
+        Some(wanted) => cluster(session, wanted).await,
+        None => fleet(session).await?.clusters.first().map(Arc::clone).ok_or_else(|| {
+            Problem::new(Exit::NotFound, "the kubeconfig names no cluster")
+                .try_this("give --context a context of that file")
+        }),
+    }
+}
+
 fn choose(fleet: &FleetSnapshot, wanted: &str) -> Result<Arc<ClusterSnapshot>, Problem> {
     let is_meant = |id: &ClusterId| match id.parts() {
         Some(parts) => {

@@ -5,13 +5,19 @@ mod args;
 mod background;
 mod clusters;
 mod cockpit;
+mod diagnose;
+mod drift;
 mod drive;
 mod execute;
+mod explain;
+mod files;
 mod finding;
+mod mend;
 mod nodes;
 mod output;
 mod person;
 mod plan;
+mod preflight;
 mod session;
 mod signals;
 mod simulate;
@@ -66,6 +72,7 @@ async fn run_command(arguments: Arguments) -> Result<Exit, Problem> {
             cockpit::run(&global).await
         }
         Command::Simulate(simulate) => simulate::run(&global, &simulate).await.map(|()| Exit::Done),
+        Command::Explain(arguments) => explain::run(&arguments).map(|()| Exit::Done),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "aks-cockpit", &mut text);
@@ -110,6 +117,16 @@ async fn run_in(session: &Session, global: &GlobalArguments, command: Command) -
             .await
             .map(|()| Exit::Done),
         Command::Plan(arguments) => plan::run(session, &arguments, global).await,
+        Command::Preflight(arguments) => preflight::run(session, &arguments, global).await,
+        Command::Diagnose(arguments) => diagnose::run(session, &arguments, global.output)
+            .await
+            .map(|()| Exit::Done),
+        Command::Drift(arguments) => drift::run(session, &arguments, global.output)
+            .await
+            .map(|()| Exit::Done),
+        Command::Repairs(arguments) => mend::list(session, &arguments, global.output)
+            .await
+            .map(|()| Exit::Done),
         Command::Drive(arguments) => drive::run(session, &arguments, global).await,
         changing => run_changing(session, global, changing).await,
     }
@@ -128,12 +145,19 @@ async fn run_changing(session: &Session, global: &GlobalArguments, command: Comm
         Command::Ask(arguments) => execute::ask(session, &arguments, global).await,
         Command::HandOver(arguments) => execute::hand_over(session, &arguments, global).await,
         Command::TakeOver(arguments) => execute::take_over(session, &arguments, global).await,
+        Command::Mend(arguments) => mend::mend(session, &arguments, global).await,
+        Command::Undo(arguments) => mend::undo(session, &arguments, global).await,
         Command::Clusters(_)
         | Command::Versions(_)
         | Command::Nodes(_)
         | Command::Status(_)
         | Command::Timeline(_)
         | Command::Plan(_)
+        | Command::Preflight(_)
+        | Command::Diagnose(_)
+        | Command::Drift(_)
+        | Command::Explain(_)
+        | Command::Repairs(_)
         | Command::Drive(_)
         | Command::Demo(_)
         | Command::Simulate(_)

@@ -64,18 +64,7 @@ struct HoldRow {
 
 /// Runs the command.
 pub(super) async fn run(session: &Session, arguments: &NodesArguments, format: OutputFormat) -> Result<(), Problem> {
-    let found = match &arguments.cluster {
-        Some(cluster) => finding::cluster(session, cluster).await?,
-        None => finding::fleet(session)
-            .await?
-            .clusters
-            .first()
-            .map(Arc::clone)
-            .ok_or_else(|| {
-                Problem::new(Exit::NotFound, "the kubeconfig names no cluster")
-                    .try_this("give --context a context of that file")
-            })?,
-    };
+    let found = finding::cluster_or_only(session, arguments.cluster.as_deref()).await?;
     let focus = Focus::on(session, &found.id);
     focus
         .wait(|cluster| cluster.is_kubernetes_read() && cluster.live.is_some())

@@ -108,6 +108,7 @@ impl Session {
             smoke: SmokeRunner::new(clock.clone()),
         };
         let engine = EngineHandle::open(engine_settings.clone()).map_err(Problem::from)?;
+        tokio::spawn(tell_paces(engine.clone(), inventory.clone()));
         Ok(Self {
             clock,
             inventory,
@@ -130,6 +131,18 @@ impl Session {
             ..self.engine_settings.clone()
         })
         .map_err(Problem::from)
+    }
+}
+
+/// What the journal tells of earlier upgrades makes the time that is left more exact.
+async fn tell_paces(engine: EngineHandle, inventory: InventoryHandle) {
+    match engine.usual_paces().await {
+        Ok(paces) => {
+            for (cluster, pace) in paces {
+                inventory.set_usual(&cluster, pace);
+            }
+        }
+        Err(error) => tracing::warn!(%error, "earlier upgrades cannot be read"),
     }
 }
 

@@ -1,8 +1,10 @@
 //! The changes the cockpit can ask Azure for, and how such a request is shown before it is sent.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::ids::{ClusterId, NodePoolName};
+use super::azure_edit::{AzureResource, ClusterEdit, PastField, PoolEdit};
+use super::ids::{ClusterId, NodeName, NodePoolName};
 use super::node_pool::UpgradeSettings;
 use super::version::{KubernetesVersion, NodeImageVersion};
 
@@ -11,7 +13,10 @@ use super::version::{KubernetesVersion, NodeImageVersion};
 #[serde(rename_all = "camelCase", tag = "kind")]
 pub enum Change {
     /// Moves the control plane alone; every pool keeps its version.
-    UpgradeControlPlane { cluster: ClusterId, to: KubernetesVersion },
+    UpgradeControlPlane {
+        cluster: ClusterId,
+        to: KubernetesVersion,
+    },
     UpgradeNodePool {
         cluster: ClusterId,
         pool: NodePoolName,
@@ -41,9 +46,80 @@ pub enum Change {
         node_image: NodeImageVersion,
     },
     /// Stops the operation that runs on the cluster; what is done stays done.
-    AbortCluster { cluster: ClusterId },
+    AbortCluster {
+        cluster: ClusterId,
+    },
     /// Stops the operation that runs on the pool; nodes already done stay done.
-    AbortNodePool { cluster: ClusterId, pool: NodePoolName },
+    AbortNodePool {
+        cluster: ClusterId,
+        pool: NodePoolName,
+    },
+    EditCluster {
+        cluster: ClusterId,
+        change: ClusterEdit,
+    },
+    EditNodePool {
+        cluster: ClusterId,
+        pool: NodePoolName,
+        change: PoolEdit,
+    },
+    /// Drains these nodes and deletes their machines; the pool gets smaller by them.
+    DeleteMachines {
+        cluster: ClusterId,
+        pool: NodePoolName,
+        machines: Vec<NodeName>,
+    },
+    StartCluster {
+        cluster: ClusterId,
+    },
+    StopCluster {
+        cluster: ClusterId,
+    },
+    /// New certificates for the whole cluster; every kubeconfig has to be fetched anew.
+    RotateCertificates {
+        cluster: ClusterId,
+    },
+    /// Writes how long a maintenance window is open.
+    SetWindow {
+        cluster: ClusterId,
+        /// Name of the maintenance configuration.
+        window: String,
+        /// 4 to 24 (AKS docs "Use planned maintenance", 2026).
+        hours: u32,
+    },
+    RemoveLock {
+        cluster: ClusterId,
+        /// Resource id of the management lock.
+        lock: String,
+    },
+    /// Makes a lock again as it was read before.
+    PutLock {
+        cluster: ClusterId,
+        lock: String,
+        properties: Value,
+    },
+    /// Lets machines in a virtual network resolve the names of a private DNS zone.
+    #[serde(rename_all = "camelCase")]
+    LinkDnsZone {
+        cluster: ClusterId,
+        /// Resource ids.
+        zone: String,
+        network: String,
+        /// Name of the link.
+        link: String,
+    },
+    #[serde(rename_all = "camelCase")]
+    UnlinkDnsZone {
+        cluster: ClusterId,
+        zone: String,
+        link: String,
+    },
+    /// Writes fields back as they were, where nobody has changed them since.
+    PutBack {
+        cluster: ClusterId,
+        of: AzureResource,
+        fields: Vec<PastField>,
+    },
 }
 
 impl Change {
@@ -56,37 +132,75 @@ impl Change {
             | Self::SetPoolSettings { cluster, .. }
             | Self::RollBackNodePool { cluster, .. }
             | Self::AbortCluster { cluster }
-            | Self::AbortNodePool { cluster, .. } => cluster,
+            | Self::AbortNodePool { cluster, .. }
+            | Self::EditCluster { cluster, .. }
+            | Self::EditNodePool { cluster, .. }
+            | Self::DeleteMachines { cluster, .. }
+            | Self::StartCluster { cluster }
+            | Self::StopCluster { cluster }
+            | Self::RotateCertificates { cluster }
+            | Self::SetWindow { cluster, .. }
+            | Self::RemoveLock { cluster, .. }
+            | Self::PutLock { cluster, .. }
+            | Self::LinkDnsZone { cluster, .. }
+            | Self::UnlinkDnsZone { cluster, .. }
+            | Self::PutBack { cluster, .. } => cluster,
         }
     }
 
-    /// The pool that is changed; `None` where it is the cluster itself.
+    /// The pool that is changed; `None` where it is the cluster itself, or something beside it.
     pub fn pool(&self) -> Option<&NodePoolName> {
         match self {
-            Self::UpgradeControlPlane { .. } | Self::AbortCluster { .. } => None,
             Self::UpgradeNodePool { pool, .. }
             | Self::UpgradeNodeImage { pool, .. }
             | Self::SetPoolSettings { pool, .. }
             | Self::RollBackNodePool { pool, .. }
-            | Self::AbortNodePool { pool, .. } => Some(pool),
+            | Self::AbortNodePool { pool, .. }
+            | Self::EditNodePool { pool, .. }
+            | Self::DeleteMachines { pool, .. }
+            | Self::PutBack {
+                of: AzureResource::NodePool { name: pool },
+                ..
+            } => Some(pool),
+            Self::UpgradeControlPlane { .. }
+            | Self::AbortCluster { .. }
+            | Self::EditCluster { .. }
+            | Self::StartCluster { .. }
+            | Self::StopCluster { .. }
+            | Self::RotateCertificates { .. }
+            | Self::SetWindow { .. }
+            | Self::RemoveLock { .. }
+            | Self::PutLock { .. }
+            | Self::LinkDnsZone { .. }
+            | Self::UnlinkDnsZone { .. }
+            | Self::PutBack { .. } => None,
         }
     }
 
-    /// The abort that would stop this change; `None` for an abort itself.
+    /// The abort that would stop this change; `None` for an abort itself, and for what is done at once.
     pub fn abort(&self) -> Option<Self> {
-        match self {
-            Self::UpgradeControlPlane { cluster, .. } => Some(Self::AbortCluster {
-                cluster: cluster.clone(),
-            }),
-            Self::UpgradeNodePool { cluster, pool, .. }
-            | Self::UpgradeNodeImage { cluster, pool, .. }
-            | Self::SetPoolSettings { cluster, pool, .. }
-            | Self::RollBackNodePool { cluster, pool, .. } => Some(Self::AbortNodePool {
-                cluster: cluster.clone(),
+        let is_at_once = matches!(
+            self,
+            Self::AbortCluster { .. }
+                | Self::AbortNodePool { .. }
+                | Self::SetWindow { .. }
+                | Self::RemoveLock { .. }
+                | Self::PutLock { .. }
+                | Self::LinkDnsZone { .. }
+                | Self::UnlinkDnsZone { .. }
+                | Self::PutBack {
+                    of: AzureResource::Window { .. },
+                    ..
+                }
+        );
+        let cluster = self.cluster().clone();
+        (!is_at_once).then(|| match self.pool() {
+            Some(pool) => Self::AbortNodePool {
+                cluster,
                 pool: pool.clone(),
-            }),
-            Self::AbortCluster { .. } | Self::AbortNodePool { .. } => None,
-        }
+            },
+            None => Self::AbortCluster { cluster },
+        })
     }
 }
 
@@ -104,7 +218,7 @@ pub struct FieldChange {
 #[serde(rename_all = "camelCase")]
 pub struct RequestPreview {
     pub change: Change,
-    /// `PUT` or `POST`.
+    /// `PUT`, `POST` or `DELETE`.
     pub method: String,
     /// Path and query, without the endpoint.
     pub path: String,
@@ -112,7 +226,7 @@ pub struct RequestPreview {
     pub if_match: Option<String>,
     pub fields: Vec<FieldChange>,
     /// The whole body as it will be sent; `None` for an empty one.
-    pub body: Option<serde_json::Value>,
+    pub body: Option<Value>,
 }
 
 /// Where a long-running operation can be asked about; the URLs are Azure's, unchanged and opaque.

@@ -23,6 +23,79 @@ pub const SETTINGS: TimeRange = TimeRange {
 /// Until displaced pods are ready again behind the last node of a step (our estimate, 2026).
 pub const READINESS: TimeRange = TimeRange::minutes(0, 5);
 
+/// Surge nodes from asked for to ready, before the first node of a pool is touched (our estimate, 2026).
+pub const SURGE_UP: TimeRange = TimeRange::minutes(1, 5);
+/// Surge nodes drained and removed, and Azure's own end of the operation (our estimate, 2026).
+pub const SURGE_DOWN: TimeRange = TimeRange::minutes(0, 4);
+
+/// How long the same thing took several times.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// In seconds.
+    pub mean: f64,
+    /// Standard deviation in seconds.
+    pub deviation: f64,
+    /// How many times; more count for more.
+    pub count: u32,
+}
+
+impl Spread {
+    /// Of these times; `None` where there are none. One time alone deviates by a third of itself.
+    pub fn of(times: &[Duration]) -> Option<Self> {
+        let count = u32::try_from(times.len()).unwrap_or(u32::MAX);
+        let seconds = || times.iter().map(Duration::as_secs_f64);
+        let mean = seconds().sum::<f64>() / f64::from(count);
+        let squares = seconds().map(|time| (time - mean).powi(2)).sum::<f64>();
+        let deviation = match count {
+            0 => return None,
+            1 => mean / 3.0,
+            _ => (squares / f64::from(count - 1)).sqrt(),
+        };
+        Some(Self { mean, deviation, count })
+    }
+
+    /// As good as a guess: its middle, and a quarter of its width.
+    pub fn guessed(range: TimeRange) -> Self {
+        let (low, high) = (range.low.as_secs_f64(), range.high.as_secs_f64());
+        Self {
+            mean: f64::midpoint(low, high),
+            deviation: (high - low) / 4.0,
+            count: 1,
+        }
+    }
+
+    /// What is known of both together; each counts by its number.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        let (one, two) = (f64::from(self.count), f64::from(other.count));
+        let all = (one + two).max(1.0);
+        let mean = (self.mean * one + other.mean * two) / all;
+        let square = |spread: Self, weight: f64| weight * (spread.deviation.powi(2) + (spread.mean - mean).powi(2));
+        Self {
+            mean,
+            deviation: ((square(self, one) + square(other, two)) / all).sqrt(),
+            count: self.count.saturating_add(other.count),
+        }
+    }
+
+    /// The same, trusted like so few times and no more.
+    #[must_use]
+    pub fn counted(self, at_most: u32) -> Self {
+        Self {
+            count: self.count.min(at_most),
+            ..self
+        }
+    }
+}
+
+/// How long a cluster took before, from its journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct UsualPace {
+    /// One node from cordon to ready, without its soak.
+    pub node: Option<Spread>,
+    pub control_plane: Option<Spread>,
+}
+
 impl TimeRange {
     pub const ZERO: Self = Self {
         low: Duration::ZERO,
@@ -72,6 +145,19 @@ impl TimeRange {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_joined_by_their_number() {
+        let of = |minutes: &[u64]| Spread::of(&minutes.iter().copied().map(Duration::from_mins).collect::<Vec<_>>());
+        assert_eq!(of(&[]), None);
+        let two = of(&[4, 6]).unwrap();
+        assert!((two.mean - 300.0).abs() < 0.1 && two.count == 2);
+        let joined = two.with(Spread::guessed(BATCH));
+        assert!((joined.mean - 360.0).abs() < 0.1, "{joined:?}");
+        assert!(joined.deviation > two.deviation);
+        let trusted = of(&[4, 6, 5, 5]).unwrap().counted(1).with(Spread::guessed(BATCH));
+        assert!((trusted.mean - 390.0).abs() < 0.1, "{trusted:?}");
+    }
 
     #[test]
     fn ranges_add_up_and_never_go_below_zero() {

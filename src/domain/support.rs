@@ -131,7 +131,7 @@ static CALENDAR: LazyLock<Calendar> = LazyLock::new(|| {
 });
 
 /// Reads `2026-03-15`, or `2026-03` as the month's last day; words behind it are ignored.
-fn last_day(text: &str) -> Option<Date> {
+pub fn last_day(text: &str) -> Option<Date> {
     let word = text.split_whitespace().next()?;
     word.parse()
         .ok()

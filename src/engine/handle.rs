@@ -8,7 +8,9 @@ mod error;
 mod follower;
 mod foreign;
 mod machines;
+mod paces;
 mod reading;
+mod repairs;
 mod settings;
 
 use std::collections::{HashMap, HashSet};
@@ -35,7 +37,7 @@ use driving::{Purpose, is_lost, is_under_way};
 use follower::Follower;
 
 pub use error::EngineError;
-pub use settings::{EngineSettings, ForeignOperation, KubernetesSource, LiveSource, TargetSink};
+pub use settings::{EngineSettings, ForeignOperation, KubernetesSource, LiveSource, Preparation, TargetSink};
 
 /// A clonable way to the engine. When the last clone is dropped, its drivers leave.
 #[derive(Clone)]
@@ -54,6 +56,8 @@ struct Inner {
     api_servers: Mutex<HashMap<ClusterId, ApiServer>>,
     /// Executions whose controls this process waits for.
     asking: Mutex<HashSet<ExecutionId>>,
+    /// Numbers of repairs this process makes or takes back right now.
+    repairs_at_work: Mutex<HashSet<i64>>,
     leave: CancellationToken,
     _stop_with_the_last_handle: DropGuard,
 }
@@ -118,6 +122,7 @@ impl EngineHandle {
             drivers: Mutex::default(),
             api_servers: Mutex::default(),
             asking: Mutex::default(),
+            repairs_at_work: Mutex::default(),
             _stop_with_the_last_handle: leave.clone().drop_guard(),
             leave,
         })))

@@ -151,6 +151,9 @@ pub enum Record {
         /// `None` where it began here.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         origin: Option<Origin>,
+        /// Why it was started although the checks before it named blockers; a person's own words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        despite: Option<String>,
     },
     DriverTaken {
         by: Person,

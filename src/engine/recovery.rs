@@ -40,7 +40,7 @@ pub fn restore<'a>(
     records: impl IntoIterator<Item = (Timestamp, &'a Record)>,
 ) -> Result<State, RecoveryError> {
     let mut records = records.into_iter();
-    let Some((at, Record::Created { plan, by, origin })) = records.next() else {
+    let Some((at, Record::Created { plan, by, origin, .. })) = records.next() else {
         return Err(RecoveryError::NoBeginning(id.clone()));
     };
     let mut state = State::created(id.clone(), plan.clone(), by.clone(), origin.clone(), at);

@@ -82,7 +82,9 @@ impl Teller {
 
     fn what(&self, record: &Record) -> String {
         match record {
-            Record::Created { plan, origin, .. } => words::created(plan, origin.as_ref()),
+            Record::Created {
+                plan, origin, despite, ..
+            } => words::created(plan, origin.as_ref(), despite.as_deref()),
             Record::DriverTaken { pid, reason: None, .. } => format!("Took the controls, as process {pid}."),
             Record::DriverTaken {
                 pid,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::{PauseDepth, Person};
 use super::record::{LeaseState, Origin};
-use crate::domain::ids::{ExecutionId, NodeName, SmokeTestName, StepId};
+use crate::domain::ids::{ExecutionId, NodeName, NodePoolName, SmokeTestName, StepId};
 use crate::domain::provisioning::AzureErrorDetail;
 use crate::domain::smoke_test::SmokeRun;
 use crate::plan::step::{Plan, Step};
@@ -169,6 +169,16 @@ pub struct ExecutionView {
 }
 
 impl ExecutionView {
+    /// Errors its steps ran into, the running one's included: the pool it was about, the error, and since when.
+    pub fn errors(&self) -> impl Iterator<Item = (Option<&NodePoolName>, &AzureErrorDetail, Option<Timestamp>)> {
+        self.steps.iter().filter_map(|step| match &step.state {
+            StepState::Failed { error } | StepState::Running { hint: Some(error), .. } => {
+                Some((step.step.kind.pool(), error, step.since))
+            }
+            _ => None,
+        })
+    }
+
     /// The step that runs or comes next; `None` when all have succeeded.
     pub fn current_step(&self) -> Option<&StepView> {
         self.steps.iter().find(|step| !step.state.is_over())

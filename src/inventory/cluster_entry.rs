@@ -11,6 +11,7 @@ use super::message::AuthorQuestion;
 use super::snapshot::{ClusterSnapshot, SourceState, Sourced};
 use crate::domain::cluster::{Cluster, ClusterUpgrades, RegionVersions};
 use crate::domain::ids::{ClusterId, NodeName};
+use crate::domain::pace::UsualPace;
 use crate::domain::provisioning::PowerState;
 use crate::progress::facts::{Facts, Target};
 use crate::progress::observe;
@@ -36,6 +37,8 @@ pub(super) struct Entry {
     pub(super) upgrades: Sourced<ClusterUpgrades>,
     pub(super) authorship: Authorship,
     target: Option<Target>,
+    /// How long it took before.
+    pub(super) usual: UsualPace,
     pub(super) cells: KubernetesCells,
     live: Option<Arc<LivePicture>>,
     /// Interest by handles.
@@ -60,6 +63,7 @@ impl Entry {
             upgrades: Sourced::default(),
             authorship: Authorship::default(),
             target: None,
+            usual: UsualPace::default(),
             cells: KubernetesCells::default(),
             live: None,
             holders: 0,
@@ -168,6 +172,7 @@ impl Entry {
             cluster: self.cluster.value.clone(),
             kubernetes: self.cells.facts(),
             target: self.target.clone(),
+            usual: self.usual,
         };
         let picture = match &self.live {
             Some(previous) => observe(previous, &facts, now),

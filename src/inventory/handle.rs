@@ -9,9 +9,12 @@ use tokio::sync::{mpsc, watch};
 use super::collector::{self, Collector, Ordered};
 use super::message::Order;
 use super::snapshot::FleetSnapshot;
+use super::survey::{self, SurveySource};
 use crate::azure::client::AzureClient;
 use crate::clock::Clock;
 use crate::domain::ids::{ClusterId, SubscriptionId};
+use crate::domain::pace::UsualPace;
+use crate::domain::survey::{Survey, SurveyDepth};
 use crate::kubernetes::client::Access;
 use crate::progress::facts::Target;
 use crate::progress::picture::LivePicture;
@@ -69,12 +72,18 @@ pub struct InventoryHandle {
     orders: mpsc::Sender<Ordered>,
     clock: Clock,
     runtime: tokio::runtime::Handle,
+    survey: Arc<SurveySource>,
 }
 
 /// Starts collecting; must be called inside a tokio runtime.
 pub fn start(settings: InventorySettings) -> InventoryHandle {
     let (orders, ordered) = mpsc::channel(ORDERS);
     let clock = settings.clock.clone();
+    let survey = Arc::new(SurveySource {
+        azure: settings.azure.clone(),
+        kubeconfig: settings.kubeconfig.clone(),
+        clock: settings.clock.clone(),
+    });
     let (sender, snapshot) = watch::channel(Arc::new(FleetSnapshot::default()));
     let (collector, heard) = Collector::new(settings, sender);
     let runtime = tokio::runtime::Handle::current();
@@ -84,6 +93,7 @@ pub fn start(settings: InventorySettings) -> InventoryHandle {
         orders,
         clock,
         runtime,
+        survey,
     }
 }
 
@@ -126,9 +136,19 @@ impl InventoryHandle {
         self.order(Ordered::Order(Order::SetTarget(cluster.clone(), target)));
     }
 
+    /// Says how long a cluster took before.
+    pub fn set_usual(&self, cluster: &ClusterId, usual: UsualPace) {
+        self.order(Ordered::Order(Order::SetUsual(cluster.clone(), usual)));
+    }
+
     /// Reads again now: one cluster, or the list.
     pub fn refresh(&self, cluster: Option<&ClusterId>) {
         self.order(Ordered::Order(Order::Refresh(cluster.cloned())));
+    }
+
+    /// Looks at everything once; what cannot be read is in its place, with the reason.
+    pub async fn survey(&self, cluster: &ClusterId, depth: SurveyDepth) -> Survey {
+        survey::take(&self.survey, cluster, depth).await
     }
 
     /// Never blocks and never loses an order: one that finds the channel full waits in a task.

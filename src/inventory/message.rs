@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::cluster::{Cluster, ClusterUpgrades, RegionVersions};
 use crate::domain::ids::{ClusterId, NodeName, NodePoolName, SubscriptionId};
+use crate::domain::pace::UsualPace;
 use crate::kubernetes::watch::WatchUpdate;
 use crate::progress::facts::Target;
 
@@ -20,6 +21,7 @@ pub(super) enum Order {
     Focus(ClusterId),
     Unfocus(ClusterId),
     SetTarget(ClusterId, Option<Target>),
+    SetUsual(ClusterId, UsualPace),
     /// One cluster, or the list.
     Refresh(Option<ClusterId>),
 }

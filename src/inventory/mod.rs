@@ -13,3 +13,4 @@ mod readers;
 pub mod snapshot;
 mod source;
 mod state;
+pub mod survey;

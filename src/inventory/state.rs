@@ -12,6 +12,7 @@ use super::source::{READ_CLUSTERS, READ_REGION, READ_UPGRADES, ReadProblem};
 use crate::azure::client::ClusterListing;
 use crate::domain::cluster::{Cluster, RegionVersions};
 use crate::domain::ids::ClusterId;
+use crate::domain::pace::UsualPace;
 use crate::progress::picture::LivePicture;
 
 /// Upgrading clusters that are read closely without anybody asking.
@@ -35,6 +36,8 @@ pub(super) struct State {
     list_findings: Vec<String>,
     clusters: BTreeMap<ClusterId, Entry>,
     regions: BTreeMap<RegionKey, Region>,
+    /// How long clusters took before; also of some that are not listed.
+    usual: BTreeMap<ClusterId, UsualPace>,
     is_list_dirty: bool,
 }
 
@@ -67,6 +70,7 @@ impl State {
             list_findings: Vec::new(),
             clusters: BTreeMap::new(),
             regions: BTreeMap::new(),
+            usual: BTreeMap::new(),
             is_list_dirty: true,
         }
     }
@@ -119,6 +123,13 @@ impl State {
                     start_session(entry, &mut effects);
                 }
                 effects
+            }
+            Order::SetUsual(id, usual) => {
+                if let Some(entry) = self.clusters.get_mut(&id) {
+                    entry.usual = usual;
+                }
+                self.usual.insert(id, usual);
+                Vec::new()
             }
             Order::Refresh(None) => vec![Effect::HurryList],
             Order::Refresh(Some(id)) => match self.clusters.get(&id) {
@@ -227,7 +238,12 @@ impl State {
     }
 
     fn entry(&mut self, id: ClusterId) -> &mut Entry {
-        self.clusters.entry(id.clone()).or_insert_with(|| Entry::new(id))
+        let usual = self.usual.get(&id).copied().unwrap_or_default();
+        self.clusters.entry(id.clone()).or_insert_with(|| {
+            let mut entry = Entry::new(id);
+            entry.usual = usual;
+            entry
+        })
     }
 
     fn in_session(&mut self, id: &ClusterId, session: u64) -> Option<&mut Entry> {

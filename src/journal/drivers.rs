@@ -246,6 +246,10 @@ pub(super) struct Presence {
 }
 
 impl Presence {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(super) fn announce(journal: &Path) -> Result<Self, JournalError> {
         let name = Uuid::new_v4().to_string();
         let path = presence_path(journal, &name);
@@ -279,7 +283,7 @@ fn presence_path(journal: &Path, process: &str) -> PathBuf {
 }
 
 /// True unless the process is certainly gone.
-fn lives(journal: &Path, process: &str) -> bool {
+pub(super) fn lives(journal: &Path, process: &str) -> bool {
     match File::open(presence_path(journal, process)) {
         Ok(file) => match file.try_lock_shared() {
             Ok(()) => false,

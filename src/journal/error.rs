@@ -62,6 +62,11 @@ pub enum JournalError {
     /// A record of that number is there already: somebody else wrote.
     #[error("record {seq} of execution {execution} is there already")]
     OutOfTurn { execution: String, seq: u32 },
+    #[error("the journal has no repair {0}")]
+    NoSuchRepair(i64),
+    /// Somebody else has noted something about it meanwhile.
+    #[error("repair {repair} has a note {seq} already")]
+    NoteTaken { repair: i64, seq: u32 },
 }
 
 /// Sorts an error of SQLite by what a person can do about it.

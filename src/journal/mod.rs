@@ -6,6 +6,7 @@
 pub mod drivers;
 pub mod error;
 pub mod reader;
+pub mod repairs;
 pub mod schema;
 pub mod writer;
 
@@ -65,6 +66,16 @@ impl Journal {
     /// Where the journal is.
     pub fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// Names this process while it lives; empty where the journal is open for reading.
+    pub fn process(&self) -> &str {
+        self.0.presence.as_ref().map_or("", |presence| presence.name())
+    }
+
+    /// True unless the process of that name is certainly gone.
+    pub fn is_alive(&self, process: &str) -> bool {
+        !process.is_empty() && drivers::lives(self.path(), process)
     }
 
     /// The connection, to read.

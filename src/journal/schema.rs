@@ -11,13 +11,15 @@ use super::error::{JournalError, classify};
 const APPLICATION_ID: u32 = 0x414b_5343;
 
 /// The newest format this program writes: the number of migrations.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// How long a call waits for another process's transaction, in wall time.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Step `n` brings format `n` to `n + 1`. Published steps never change.
-const MIGRATIONS: [&str; FORMAT as usize] = ["
+const MIGRATIONS: [&str; FORMAT as usize] = [FIRST, REPAIRS];
+
+const FIRST: &str = "
     CREATE TABLE executions (
         id         TEXT PRIMARY KEY,
         subject    TEXT NOT NULL,
@@ -81,7 +83,41 @@ const MIGRATIONS: [&str; FORMAT as usize] = ["
         taken_at  TEXT NOT NULL,
         heartbeat TEXT NOT NULL
     ) STRICT;
-"];
+";
+
+/// Repairs and what became of them.
+const REPAIRS: &str = "
+    CREATE TABLE repairs (
+        number  INTEGER PRIMARY KEY AUTOINCREMENT,
+        cluster TEXT NOT NULL,
+        cause   TEXT,
+        remedy  TEXT NOT NULL,
+        person  TEXT NOT NULL,
+        host    TEXT NOT NULL,
+        process TEXT NOT NULL,
+        at      TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        json    TEXT NOT NULL
+    ) STRICT;
+    CREATE TRIGGER repairs_are_not_changed BEFORE UPDATE ON repairs
+        BEGIN SELECT RAISE(ABORT, 'repairs are append-only'); END;
+    CREATE TRIGGER repairs_are_not_deleted BEFORE DELETE ON repairs
+        BEGIN SELECT RAISE(ABORT, 'repairs are append-only'); END;
+
+    CREATE TABLE repair_notes (
+        id      INTEGER PRIMARY KEY AUTOINCREMENT,
+        repair  INTEGER NOT NULL REFERENCES repairs (number),
+        seq     INTEGER NOT NULL,
+        at      TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        json    TEXT NOT NULL,
+        UNIQUE (repair, seq)
+    ) STRICT;
+    CREATE TRIGGER repair_notes_are_not_changed BEFORE UPDATE ON repair_notes
+        BEGIN SELECT RAISE(ABORT, 'notes of repairs are append-only'); END;
+    CREATE TRIGGER repair_notes_are_not_deleted BEFORE DELETE ON repair_notes
+        BEGIN SELECT RAISE(ABORT, 'notes of repairs are append-only'); END;
+";
 
 /// Makes a fresh connection ready to write: WAL, full sync, tables up to date.
 pub(super) fn prepare_to_write(mut connection: Connection, path: &Path) -> Result<Connection, JournalError> {

@@ -1,6 +1,7 @@
 //! From intent to an immutable, ordered plan. Pure; it shows what will be done and does nothing.
 
 pub mod adopt;
+pub mod aims;
 pub mod builder;
 pub mod diff;
 pub mod edit;

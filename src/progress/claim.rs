@@ -96,6 +96,7 @@ mod tests {
                 ..KubernetesFacts::default()
             }),
             target: None,
+            ..Facts::default()
         };
         observe(&LivePicture::empty(at(0)), &facts, at(1))
             .gaps

@@ -8,6 +8,7 @@ use crate::domain::disruption::DisruptionBudget;
 use crate::domain::event::ClusterEvent;
 use crate::domain::ids::{NodeName, NodePoolName};
 use crate::domain::node::Node;
+use crate::domain::pace::UsualPace;
 use crate::domain::pod::Pod;
 use crate::domain::version::{KubernetesVersion, NodeImageVersion};
 
@@ -45,4 +46,6 @@ pub struct Facts {
     pub kubernetes: Option<KubernetesFacts>,
     /// The target of our own execution; a foreign upgrade's is taken from what Azure claims.
     pub target: Option<Target>,
+    /// How long this cluster took before.
+    pub usual: UsualPace,
 }

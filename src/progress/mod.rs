@@ -8,6 +8,7 @@ pub mod eta;
 mod event_marks;
 pub mod facts;
 mod goal;
+pub mod history;
 #[cfg(test)]
 mod life_tests;
 pub mod memory;

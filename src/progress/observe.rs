@@ -77,7 +77,7 @@ pub fn observe(previous: &LivePicture, facts: &Facts, now: Timestamp) -> LivePic
             held,
         },
     };
-    picture.eta = eta::estimate(&picture, facts.cluster.as_deref(), now);
+    picture.eta = eta::estimate(&picture, facts.cluster.as_deref(), facts.usual, now);
     picture
 }
 

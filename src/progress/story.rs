@@ -110,6 +110,7 @@ impl Story {
                 events: Arc::new(self.events.iter().cloned().map(Arc::new).collect()),
             }),
             target: self.target.clone(),
+            usual: crate::domain::pace::UsualPace::default(),
         }
     }
 

@@ -9,4 +9,5 @@ pub mod kubernetes;
 pub mod scenario;
 pub mod server;
 pub mod shared;
+pub mod traffic;
 pub mod world;

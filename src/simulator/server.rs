@@ -14,6 +14,7 @@ use super::azure_api::credentials::kubeconfig_for_kubectl;
 use super::gate::{Door, GatedListener};
 use super::scenario::Scenario;
 use super::shared::SharedWorld;
+use super::traffic::{Traffic, counted};
 use super::{apps, azure_api};
 use crate::clock::Clock;
 
@@ -32,6 +33,10 @@ pub struct RunningSimulator {
     pub apps: BTreeMap<String, String>,
     /// Kubeconfig text of each cluster, by name.
     pub kubeconfigs: BTreeMap<String, String>,
+    /// What Azure Resource Manager was asked.
+    pub arm_traffic: Arc<Traffic>,
+    /// What all Kubernetes API servers together were asked.
+    pub kubernetes_traffic: Arc<Traffic>,
     scenario: String,
     seed: u64,
     is_closed: Arc<AtomicBool>,
@@ -65,9 +70,11 @@ impl RunningSimulator {
 
         let world = SharedWorld::new(world, clock);
         let is_closed = Arc::new(AtomicBool::new(false));
+        let (arm_traffic, kubernetes_traffic) = (Arc::default(), Arc::default());
         let mut tasks = JoinSet::new();
         let door = Door::of_arm(world.clone(), Arc::clone(&is_closed));
-        tasks.spawn(serve(GatedListener::new(arm, door), azure_api::router(world.clone())));
+        let router = counted(azure_api::router(world.clone()), &arm_traffic);
+        tasks.spawn(serve(GatedListener::new(arm, door), router));
         let door = Door::of_applications(world.clone(), Arc::clone(&is_closed));
         tasks.spawn(serve(
             GatedListener::new(applications, door),
@@ -75,6 +82,7 @@ impl RunningSimulator {
         ));
         for (name, token, listener) in listeners {
             let router = super::kubernetes::api::router(world.clone(), &name, &token);
+            let router = counted(router, &kubernetes_traffic);
             let door = Door::of_cluster(world.clone(), name, Arc::clone(&is_closed));
             tasks.spawn(serve(GatedListener::new(listener, door), router));
         }
@@ -85,6 +93,8 @@ impl RunningSimulator {
             token,
             apps,
             kubeconfigs,
+            arm_traffic,
+            kubernetes_traffic,
             scenario: scenario.name.clone(),
             seed,
             is_closed,

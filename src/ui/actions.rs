@@ -1,6 +1,7 @@
 //! Every action a person has, once: the keymap, the footer and the help are made from this list.
 
 mod list;
+mod places;
 
 pub(crate) use list::ACTIONS;
 
@@ -12,6 +13,14 @@ pub(crate) enum Place {
     Live,
     Plan,
     Timeline,
+    /// The checks before an upgrade, and what differs after it.
+    Preflight,
+    /// Why an upgrade is stuck or failed.
+    Causes,
+    /// The page of a finding or a cause.
+    Page,
+    /// The repairs made on a cluster.
+    Repairs,
     Help,
     /// A question on top of a screen.
     Dialog,
@@ -20,12 +29,16 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Clusters,
         Self::Cluster,
         Self::Live,
         Self::Plan,
         Self::Timeline,
+        Self::Preflight,
+        Self::Causes,
+        Self::Page,
+        Self::Repairs,
         Self::Help,
         Self::Dialog,
         Self::Field,
@@ -39,6 +52,10 @@ impl Place {
             Self::Live => "live nodes",
             Self::Plan => "plan",
             Self::Timeline => "timeline",
+            Self::Preflight => "checks",
+            Self::Causes => "why",
+            Self::Page => "page",
+            Self::Repairs => "repairs",
             Self::Help => "help",
             Self::Dialog => "questions",
             Self::Field => "text lines",
@@ -57,6 +74,12 @@ pub(crate) enum ActionId {
     Approve,
     Skip,
     Controls,
+    Why,
+    Mend,
+    TakeBack,
+    Repairs,
+    Checks,
+    Guide,
     EditPlan,
     Earlier,
     Later,
@@ -89,6 +112,7 @@ pub(crate) enum ActionId {
     Yes,
     GoToClusters,
     GoToCluster,
+    GoToChecks,
     GoToPlan,
     GoToNodes,
     GoToTimeline,
@@ -191,8 +215,12 @@ mod tests {
         for action in ACTIONS {
             let keys: Vec<String> = action.keys.iter().map(|key| format!("`{key}`")).collect();
             let places: Vec<&str> = action.places.iter().map(|place| place.title()).collect();
+            let is_screen = |place: &Place| !matches!(place, Place::Dialog | Place::Field);
+            let screens = Place::ALL.iter().filter(|place| is_screen(place)).count();
             let places = if places.len() >= Place::ALL.len() - 1 {
                 "everywhere".to_owned()
+            } else if places.len() == screens && action.places.iter().all(is_screen) {
+                "all screens".to_owned()
             } else {
                 places.join(", ")
             };

@@ -4,6 +4,9 @@
 mod acting;
 mod answers;
 mod asking;
+mod diagnosing;
+mod inquiring;
+mod mending;
 mod planning;
 mod steering;
 
@@ -17,6 +20,7 @@ use ratatui::layout::Rect;
 use super::UiSettings;
 use super::actions::{ActionId, Place};
 use super::command::{Command, Ticket};
+use super::components::text_field::TextField;
 use super::components::toast::Toast;
 use super::condition::{Standing, standing_of};
 use super::data::Data;
@@ -92,9 +96,11 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(settings: AppSettings, now: Timestamp) -> Self {
+        let mut data = Data::empty(now, settings.person.clone());
+        data.is_read_only = settings.is_read_only;
         Self {
             theme: Theme::new(settings.look),
-            data: Data::empty(now, settings.person.clone()),
+            data,
             settings,
             keymap: Keymap::of_defaults(),
             overview: ClustersScreen::default(),
@@ -121,17 +127,23 @@ impl App {
                 self.data.now = now;
                 self.toast = self.toast.take().and_then(Toast::aged);
                 self.refresh_screens();
-                return self.read_old_timeline();
+                let mut commands = self.read_old_timeline();
+                commands.extend(self.keep_looking());
+                return commands;
             }
             Message::Fleet(fleet) => {
                 self.data.fleet = fleet;
                 self.refresh_screens();
+                return self.look_at_news();
             }
             Message::Executions(executions) => {
+                let watched = self.driven_upgrades();
                 self.data.set_executions(&executions);
                 self.refresh_screens();
                 self.greet_controls();
-                return self.wanted_brief();
+                let mut commands = self.wanted_brief();
+                commands.extend(self.check_again(&watched));
+                return commands;
             }
             Message::DrivenHere(here) => {
                 self.briefed.extend(here.iter().cloned());
@@ -150,7 +162,22 @@ impl App {
         }
         match &mut self.dialog {
             Some(dialog) => dialog.edit(|field| field.paste(text)),
-            None => self.overview.edit(|field| field.paste(text)),
+            None => self.edit_filter(|field| field.paste(text)),
+        }
+    }
+
+    /// Changes the filter line that is being typed.
+    fn edit_filter(&mut self, change: impl FnOnce(&mut TextField)) {
+        match self.stack.last_mut() {
+            Some(Screen::Preflight(screen)) => screen.edit(change),
+            _ => self.overview.edit(change),
+        }
+    }
+
+    fn end_filter(&mut self, keep: bool) {
+        match self.stack.last_mut() {
+            Some(Screen::Preflight(screen)) => screen.end_typing(keep),
+            _ => self.overview.end_typing(keep),
         }
     }
 
@@ -160,9 +187,16 @@ impl App {
             match screen {
                 Screen::Live(screen) => screen.refresh(&self.data),
                 Screen::Timeline(screen) => screen.refresh(&self.data),
-                Screen::Cluster(_) | Screen::Plan(_) | Screen::Help(_) => (),
+                Screen::Cluster(_)
+                | Screen::Plan(_)
+                | Screen::Preflight(_)
+                | Screen::Causes(_)
+                | Screen::Page(_)
+                | Screen::Repairs(_)
+                | Screen::Help(_) => (),
             }
         }
+        self.refresh_checks();
     }
 
     pub(super) fn say(&mut self, mark: Mark, text: impl Into<String>) {
@@ -224,14 +258,14 @@ impl App {
             Some(ActionId::Leave) => self.leave(),
             Some(action) if self.dialog.is_some() => self.act_in_dialog(action),
             Some(action) if place == Place::Field => {
-                self.overview.end_typing(action == ActionId::Open);
+                self.end_filter(action == ActionId::Open);
                 Vec::new()
             }
             Some(action) => self.act(action),
             None => {
                 match &mut self.dialog {
                     Some(dialog) => dialog.edit(|field| field.press(key)),
-                    None if place == Place::Field => self.overview.edit(|field| field.press(key)),
+                    None if place == Place::Field => self.edit_filter(|field| field.press(key)),
                     None => (),
                 }
                 Vec::new()

@@ -2,18 +2,24 @@
 
 use std::sync::Arc;
 
+use super::checking::Goal;
 use super::drafting::{PlanFacts, Wish};
+use super::inquiry::Surveyed;
+use super::symptoms::KnownErrors;
+use crate::diagnosis::cause::Cause;
 use crate::domain::change::Change;
 use crate::domain::ids::{ClusterId, ExecutionId};
 use crate::engine::command::Command as EngineCommand;
-use crate::engine::handle::ForeignOperation;
+use crate::engine::handle::{ForeignOperation, Preparation};
+use crate::engine::repair::RepairPreview;
 use crate::engine::view::ExecutionView;
 use crate::plan::builder::Intent;
 use crate::plan::step::Plan;
+use crate::preflight::question::Planned;
 use crate::progress::picture::LivePicture;
 
 /// Ties an answer to its question, so that a late one is ignored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Ticket(pub(crate) u64);
 
 /// What is to be started, before its requests are prepared.
@@ -21,6 +27,25 @@ pub(crate) struct Ticket(pub(crate) u64);
 pub(crate) enum Proposal {
     Intent { facts: PlanFacts, intent: Intent },
     Plan(Box<Plan>),
+}
+
+/// What a diagnosis is made from, beside the live picture.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Look {
+    /// A survey taken now.
+    Survey,
+    /// One that was taken before.
+    Again(Surveyed),
+    /// The live picture alone.
+    PictureOnly,
+}
+
+/// What is to be mended: the cause, and the survey that shows what is there.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ailment {
+    pub(crate) cluster: ClusterId,
+    pub(crate) cause: Cause,
+    pub(crate) survey: Surveyed,
 }
 
 /// One thing to do.
@@ -62,7 +87,51 @@ pub(crate) enum Command {
         change: Change,
     },
     /// Answered by `Message::Started`.
-    Start(Box<Plan>),
+    Start {
+        plan: Box<Plan>,
+        /// What the checks said before, and why it is started in spite of blockers.
+        preparation: Preparation,
+    },
+    /// Surveys a cluster, unless a survey is given, and makes the checks; answered by `Message::Checked`.
+    Check {
+        ticket: Ticket,
+        cluster: ClusterId,
+        goal: Goal,
+        planned: Box<Planned>,
+        survey: Option<Surveyed>,
+    },
+    /// Surveys a cluster, unless a survey is given, and finds causes; answered by `Message::Diagnosed`.
+    Diagnose {
+        ticket: Ticket,
+        cluster: ClusterId,
+        picture: Option<Arc<LivePicture>>,
+        errors: Box<KnownErrors>,
+        look: Look,
+    },
+    /// Nobody waits for this answer any more.
+    Forget(Ticket),
+    /// Makes a remedy exact and prepares its requests; answered by `Message::RepairPlanned`.
+    PlanRepair {
+        ticket: Ticket,
+        remedy: String,
+        ailment: Box<Ailment>,
+    },
+    /// Answered by `Message::Repaired`.
+    ApplyRepair(Box<RepairPreview>),
+    /// The requests that would take a repair back; answered by `Message::RepairPlanned`.
+    PreviewUndo {
+        ticket: Ticket,
+        id: String,
+    },
+    /// Answered by `Message::Repaired`.
+    UndoRepair {
+        cluster: ClusterId,
+        id: String,
+    },
+    /// Answered by `Message::RepairsRead`.
+    ReadRepairs(ClusterId),
+    /// Puts text into the clipboard of the person's terminal, where it lets us.
+    Copy(String),
     /// Answered by `Message::Sent`.
     Send {
         execution: ExecutionId,

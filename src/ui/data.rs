@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::inquiry::Inquiries;
 use crate::domain::ids::{ClusterId, ExecutionId};
 use crate::engine::command::Person;
 use crate::engine::view::{ExecutionState, ExecutionView};
@@ -21,6 +22,9 @@ pub(crate) struct Data {
     here: BTreeSet<ExecutionId>,
     /// The execution that matters on each cluster: the one that is not final, else the newest.
     executions: HashMap<ClusterId, Arc<ExecutionView>>,
+    pub(crate) inquiries: Inquiries,
+    /// Orders are absent.
+    pub(crate) is_read_only: bool,
 }
 
 impl Data {
@@ -32,6 +36,8 @@ impl Data {
             me,
             here: BTreeSet::new(),
             executions: HashMap::new(),
+            inquiries: Inquiries::default(),
+            is_read_only: false,
         }
     }
 

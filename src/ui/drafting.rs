@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use crate::domain::cluster::{Cluster, ClusterUpgrades, RegionVersions};
 use crate::domain::ids::PlanId;
 use crate::domain::smoke_test::SmokeTest;
+use crate::domain::version::KubernetesVersion;
 use crate::inventory::snapshot::ClusterSnapshot;
 use crate::plan::builder::{self, Facts, Intent, Options};
 use crate::plan::diff::{self, Difference};
@@ -42,6 +43,20 @@ impl PlanFacts {
             upgrades: &self.upgrades,
             region: self.region.as_deref(),
         }
+    }
+
+    /// Versions that can be asked for in one go, the one to go to first: no preview, newest first.
+    pub(crate) fn targets(&self) -> Vec<KubernetesVersion> {
+        let mut offers = self.upgrades.control_plane.clone();
+        offers.sort_by_key(|offer| (offer.is_preview, std::cmp::Reverse(offer.version)));
+        let mut targets: Vec<KubernetesVersion> = offers.iter().map(|offer| offer.version).collect();
+        let runs = self.cluster.version;
+        let is_behind = |version: KubernetesVersion| {
+            let mut pools = self.cluster.pools.iter();
+            pools.any(|pool| pool.version.is_some_and(|pool| pool < version))
+        };
+        targets.extend(runs.filter(|version| is_behind(*version)));
+        targets
     }
 
     /// The plan of an intent.

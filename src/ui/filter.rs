@@ -4,6 +4,14 @@
 pub(crate) const FIELDS: [&str; 7] = ["name", "group", "subscription", "location", "version", "state", "pool"];
 
 /// What a filter is matched against; all in lower case.
+pub(crate) trait Fields {
+    /// True where one of the field's values contains the word.
+    fn has(&self, field: &str, word: &str) -> bool;
+    /// True where anything a person would search for contains the word.
+    fn has_word(&self, word: &str) -> bool;
+}
+
+/// A cluster, for the filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Searchable {
     pub(crate) name: String,
@@ -28,11 +36,15 @@ impl Searchable {
             _ => Vec::new(),
         }
     }
+}
+
+impl Fields for Searchable {
+    fn has(&self, field: &str, word: &str) -> bool {
+        self.field(field).iter().any(|value| value.contains(word))
+    }
 
     fn has_word(&self, word: &str) -> bool {
-        FIELDS
-            .iter()
-            .any(|field| self.field(field).iter().any(|value| value.contains(word)))
+        FIELDS.iter().any(|field| self.has(field, word))
     }
 }
 
@@ -75,18 +87,18 @@ impl Filter {
         Self { terms }
     }
 
-    /// The first field it names that does not exist.
-    pub(crate) fn unknown_field(&self) -> Option<&str> {
+    /// The first field it names that is not among the known ones.
+    pub(crate) fn unknown_field(&self, known: &[&str]) -> Option<&str> {
         self.terms
             .iter()
             .filter_map(|term| term.field.as_deref())
-            .find(|field| !FIELDS.contains(field))
+            .find(|field| !known.contains(field))
     }
 
-    pub(crate) fn matches(&self, subject: &Searchable) -> bool {
+    pub(crate) fn matches(&self, subject: &impl Fields) -> bool {
         self.terms.iter().all(|term| {
             let holds = match &term.field {
-                Some(field) => subject.field(field).iter().any(|value| value.contains(&term.word)),
+                Some(field) => subject.has(field, &term.word),
                 None => subject.has_word(&term.word),
             };
             holds != term.is_not
@@ -126,7 +138,7 @@ mod tests {
         check("name=", true);
         check("!", true);
         check("colour=red", false);
-        assert_eq!(Filter::parse("shop colour=red").unknown_field(), Some("colour"));
-        assert_eq!(Filter::parse("state=x").unknown_field(), None);
+        assert_eq!(Filter::parse("shop colour=red").unknown_field(&FIELDS), Some("colour"));
+        assert_eq!(Filter::parse("state=x").unknown_field(&FIELDS), None);
     }
 }

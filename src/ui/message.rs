@@ -8,11 +8,13 @@ use jiff::Timestamp;
 
 use super::command::Ticket;
 use super::drafting::Draft;
+use super::inquiry::{Checked, Diagnosed};
 use crate::domain::change::RequestPreview;
-use crate::domain::ids::ExecutionId;
+use crate::domain::ids::{ClusterId, ExecutionId};
 use crate::engine::brief::Brief;
 use crate::engine::handle::ForeignOperation;
 use crate::engine::lease::LeaseHolder;
+use crate::engine::repair::{RepairEntry, RepairPreview};
 use crate::engine::timeline::Entry;
 use crate::engine::view::ExecutionView;
 use crate::inventory::snapshot::FleetSnapshot;
@@ -54,6 +56,14 @@ pub(crate) enum Message {
     Taken(Result<ExecutionId, Problem>),
     TimelineRead(ExecutionId, Result<Vec<Entry>, Problem>),
     Briefed(ExecutionId, Box<Brief>),
+    Checked(Ticket, ClusterId, Result<Box<Checked>, Problem>),
+    Diagnosed(Ticket, ClusterId, Result<Box<Diagnosed>, Problem>),
+    /// A repair, or what takes one back, with its requests; or why there is none.
+    RepairPlanned(Ticket, Result<Box<RepairPreview>, Problem>),
+    /// A repair was made or taken back, or was not even written down.
+    Repaired(ClusterId, Result<Box<RepairEntry>, Problem>),
+    /// Newest first.
+    RepairsRead(ClusterId, Result<Vec<RepairEntry>, Problem>),
     /// Nothing is driven here any more; what could not be handed on says why.
     HandedToBackground(Result<(), Problem>),
 }

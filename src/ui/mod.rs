@@ -3,6 +3,7 @@
 
 mod actions;
 mod app;
+mod checking;
 mod command;
 mod components;
 mod condition;
@@ -11,6 +12,7 @@ mod dialogs;
 mod drafting;
 mod filter;
 pub mod fixtures;
+mod inquiry;
 mod keymap;
 mod measure;
 mod message;
@@ -19,8 +21,10 @@ mod orders;
 mod picture;
 mod pictures;
 mod plan_files;
+mod protection;
 mod runtime;
 mod screens;
+mod symptoms;
 mod terminal;
 #[cfg(test)]
 mod tests;

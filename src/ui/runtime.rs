@@ -7,6 +7,8 @@
 //!                       └───────────────────────────────────────────────────────────────┘
 //! ```
 
+mod look;
+mod mend;
 mod outside;
 mod prepare;
 mod targets;
@@ -118,8 +120,10 @@ async fn turn(
         // What is answered at once is told before the next key is looked at.
         while let Some(message) = messages.pop_front() {
             for command in app.update(message) {
-                if command == Command::Quit {
-                    return Ok(Ending::Left);
+                match &command {
+                    Command::Quit => return Ok(Ending::Left),
+                    Command::Copy(text) => session.copy(text)?,
+                    _ => (),
                 }
                 messages.extend(outside.carry_out(command));
             }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 use std::thread::ThreadId;
 
+use base64::Engine as _;
 use color_eyre::eyre::WrapErr;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
@@ -71,6 +72,15 @@ impl Session {
     pub(crate) fn size(&self) -> color_eyre::Result<(u16, u16)> {
         let size = self.terminal.size().wrap_err("the terminal does not tell its size")?;
         Ok((size.width, size.height))
+    }
+
+    /// Offers text to the clipboard of the terminal (OSC 52); many terminals take it, some ask, some do not listen.
+    pub(crate) fn copy(&mut self, text: &str) -> color_eyre::Result<()> {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+        let backend = self.terminal.backend_mut();
+        write!(backend, "\x1b]52;c;{encoded}\x07")
+            .and_then(|()| backend.flush())
+            .wrap_err("the terminal does not take text")
     }
 
     /// Draws one frame, so that terminals that can show it all at once.

@@ -6,3 +6,5 @@ mod people;
 mod plan_screens;
 mod planning;
 mod screens;
+mod trouble;
+mod trouble_screens;

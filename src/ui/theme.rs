@@ -61,10 +61,11 @@ pub(crate) enum Mark {
     Denied,
     Stale,
     Pending,
+    Note,
 }
 
 impl Mark {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Failed,
         Self::Stuck,
         Self::Held,
@@ -79,6 +80,7 @@ impl Mark {
         Self::Denied,
         Self::Stale,
         Self::Pending,
+        Self::Note,
     ];
 
     /// One cell wide everywhere outside CJK locales; never an emoji.
@@ -98,6 +100,7 @@ impl Mark {
             Self::Denied => "⊘",
             Self::Stale => "~",
             Self::Pending => "○",
+            Self::Note => "i",
         }
     }
 
@@ -107,7 +110,7 @@ impl Mark {
             Self::Held | Self::Unsupported | Self::Denied | Self::Stale => Role::Attention,
             Self::Running | Self::Busy => Role::Running,
             Self::Good => Role::Good,
-            Self::Behind | Self::Unknown => Role::Text,
+            Self::Behind | Self::Unknown | Self::Note => Role::Text,
             Self::Off | Self::Loading | Self::Pending => Role::Muted,
         }
     }

@@ -80,26 +80,7 @@ impl App {
         prose::draw(&summary, 0, inset(areas.summary, 1), self.theme, buffer);
         let cursor = match self.stack.last() {
             None => self.overview.view(scene, areas.content, buffer),
-            Some(Screen::Cluster(screen)) => {
-                screen.view(scene, areas.content, buffer);
-                None
-            }
-            Some(Screen::Live(screen)) => {
-                screen.view(scene, areas.content, buffer);
-                None
-            }
-            Some(Screen::Plan(screen)) => {
-                screen.view(scene, areas.content, buffer);
-                None
-            }
-            Some(Screen::Timeline(screen)) => {
-                screen.view(scene, areas.content, buffer);
-                None
-            }
-            Some(Screen::Help(screen)) => {
-                screen.view(scene, areas.content, buffer);
-                None
-            }
+            Some(screen) => screen.view(scene, areas.content, buffer),
         };
         let mut typing = None;
         if let Some(dialog) = &self.dialog {
@@ -181,6 +162,10 @@ impl App {
                 Screen::Live(_) => "nodes".to_owned(),
                 Screen::Plan(_) => "plan".to_owned(),
                 Screen::Timeline(_) => "timeline".to_owned(),
+                Screen::Preflight(_) => "checks".to_owned(),
+                Screen::Causes(_) => "why".to_owned(),
+                Screen::Page(page) => page.topic.code().to_owned(),
+                Screen::Repairs(_) => "repairs".to_owned(),
                 Screen::Help(_) => "help".to_owned(),
             });
         }
@@ -250,7 +235,16 @@ impl App {
             (ActionId::Controls | ActionId::Retry | ActionId::Brief, None) => None,
             (ActionId::Timeline, None) if !self.has_timeline() => None,
             (ActionId::Controls, _) if situation.is_driven_here => Some("hand over"),
-            (ActionId::Open, _) if place == Place::Timeline => Some("details"),
+            (ActionId::Open, _) if matches!(place, Place::Timeline | Place::Repairs) => Some("details"),
+            (ActionId::Open | ActionId::Mend | ActionId::Guide | ActionId::TakeBack, _)
+                if matches!(
+                    place,
+                    Place::Preflight | Place::Causes | Place::Page | Place::Repairs | Place::Live
+                ) =>
+            {
+                self.trouble_title(action.id)
+            }
+            (ActionId::Mend, _) => self.trouble_title(action.id),
             (ActionId::PauseOrResume, Some(ExecutionState::Paused)) => Some("resume"),
             (ActionId::Open | ActionId::Details | ActionId::Sort | ActionId::Filter, _) if has_nothing => None,
             (ActionId::Quit, _) if !self.stack.is_empty() => None,

@@ -1,5 +1,6 @@
 //! docs/formats.md says what the program does: its examples are read, and its schemas are those of the program.
 
+use aks_cockpit::diagnosis::catalogue::Catalogue;
 use aks_cockpit::plan::format;
 
 const FORMATS: &str = include_str!("../../docs/formats.md");
@@ -15,10 +16,16 @@ fn examples() -> Vec<&'static str> {
 
 #[test]
 fn the_examples_are_read() {
-    let [plan, smoke_tests] = examples().try_into().unwrap();
+    let [plan, smoke_tests, catalogue] = examples().try_into().unwrap();
     let plans = format::read(plan).unwrap();
     assert_eq!(plans[0].steps.len(), 8);
     assert_eq!(format::read_smoke_tests(smoke_tests).unwrap().len(), 2);
+    let catalogue = Catalogue::with_file(catalogue).unwrap();
+    let entry = catalogue.entry("our-registry-mirror").unwrap();
+    assert_eq!(
+        (entry.remedies[0].id.as_str(), entry.matching.specificity),
+        ("fix-image", 90)
+    );
     for schema in [format::PLAN_SCHEMA, format::SMOKE_TESTS_SCHEMA] {
         assert!(FORMATS.contains(schema), "{schema}");
     }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
 
 mod compare;
+mod surroundings;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -152,6 +153,13 @@ fn kind_of(segments: &[String]) -> &'static str {
         ["microsoft.containerservice", "managedclusters", _]
         | ["microsoft.containerservice", "managedclusters", _, "abort"] => "cluster",
         ["microsoft.containerservice", "managedclusters", _, "upgradeprofiles", _] => "cluster upgrades",
+        [
+            "microsoft.containerservice",
+            "managedclusters",
+            _,
+            "maintenanceconfigurations",
+            ..,
+        ] => "maintenance configurations",
         ["microsoft.containerservice", "managedclusters", _, "agentpools"] => "list of node pools",
         ["microsoft.containerservice", "managedclusters", _, "agentpools", _]
         | [
@@ -188,6 +196,7 @@ fn check_body(place: &str, kind: &'static str, body: &Value, counts: &mut Counts
         "cluster" => {
             let cluster = wire::cluster(body).unwrap_or_else(|why| panic!("{place}: {why}"));
             compare_cluster(place, &cluster, body);
+            surroundings::check_details(place, body);
         }
         "list of clusters" => {
             let page = wire::cluster_page(body).unwrap_or_else(|why| panic!("{place}: {why}"));
@@ -224,6 +233,8 @@ fn check_body(place: &str, kind: &'static str, body: &Value, counts: &mut Counts
             );
         }
         "region versions" => compare_region(place, body),
+        "maintenance configurations" => surroundings::check_windows(place, body),
+        "upgrade insights" => surroundings::check_insight(place, body),
         "kubeconfig" => {
             wire::kubeconfig(body).unwrap_or_else(|why| panic!("{place}: {why}"));
         }
@@ -289,6 +300,8 @@ fn published_examples_are_read() {
         "node pool upgrades",
         "region versions",
         "kubeconfig",
+        "maintenance configurations",
+        "upgrade insights",
         "operation in a list",
     ]);
 }
@@ -305,6 +318,10 @@ fn kind_of_example(name: &str, body: &Value) -> &'static str {
         "ManagedClusters_ListKubernetesVersions" => "region versions",
         "ManagedClusters_ListClusterUserCredentials" => "kubeconfig",
         "AgentPools_List" => "list of node pools",
+        "MaintenanceConfigurations_List"
+        | "MaintenanceConfigurations_Get"
+        | "MaintenanceConfigurations_CreateOrUpdate" => "maintenance configurations",
+        name if name.starts_with("UpgradeInsights_") => "upgrade insights",
         "AgentPools_GetUpgradeProfile" => "node pool upgrades",
         "OperationStatusResult_Get" => {
             operation(body);
@@ -318,6 +335,22 @@ fn kind_of_example(name: &str, body: &Value) -> &'static str {
         name if name.starts_with("AgentPools_CreateOrUpdate") => "node pool",
         _ => "json of another kind",
     }
+}
+
+#[test]
+fn detectors_and_related_bodies_are_read() {
+    let Some(folder) = fixtures() else { return };
+    let detectors = files(&folder.join("aks/detectors"), "json");
+    for file in &detectors {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        surroundings::check_detector(&name, &read_json(file));
+    }
+    surroundings::check_detector_list(&detectors.iter().map(|file| read_json(file)).collect::<Vec<_>>());
+    let related = files(&folder.join("aks/related"), "json");
+    for file in &related {
+        surroundings::check_restore_points(&read_json(file));
+    }
+    say(&format!("detectors: {}, related: {}", detectors.len(), related.len()));
 }
 
 #[test]

@@ -41,7 +41,10 @@ async fn what_does_not_exist_is_told_apart() {
     for (path, expected) in [
         (cluster_path() + "/agentPools/nope", (404, "ResourceNotFound")),
         (cluster_path().replace(SUBSCRIPTION, "0"), (404, "SubscriptionNotFound")),
-        (cluster_path() + "/detectors", (404, "InvalidResourceType")),
+        (
+            cluster_path() + "/privateEndpointConnections",
+            (404, "InvalidResourceType"),
+        ),
     ] {
         let (status, code) = error_code(arm.get(&path).await).await;
         assert_eq!((status, code.as_str()), expected, "{path}");

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod leases;
+mod machinery;
 mod reads;
 mod watches;
 mod workloads;

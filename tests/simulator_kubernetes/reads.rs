@@ -27,12 +27,12 @@ async fn the_server_tells_what_it_serves() {
     let cluster = Cluster::start_with(|objects| objects.set_server_version("1.34.1")).await;
     assert_eq!(cluster.get("/version").await["gitVersion"], "v1.34.1");
     assert_eq!(cluster.get("/api").await["versions"], json!(["v1"]));
-    assert_eq!(cluster.get("/apis").await["groups"].as_array().unwrap().len(), 3);
+    assert_eq!(cluster.get("/apis").await["groups"].as_array().unwrap().len(), 13);
     assert_eq!(
         cluster.get("/apis/policy/v1").await["resources"][0]["shortNames"],
         json!(["pdb"])
     );
-    for path in ["/api/v1/secrets", "/apis/none/v1", "/nowhere", "/apis/apps/v1/pods"] {
+    for path in ["/api/v1/limitranges", "/apis/none/v1", "/nowhere", "/apis/apps/v1/pods"] {
         let (code, body) = read(cluster.request(Method::GET, path)).await;
         assert_eq!((code, text(&body["kind"])), (StatusCode::NOT_FOUND, "Status"), "{path}");
     }

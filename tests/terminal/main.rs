@@ -4,6 +4,7 @@
 
 mod people;
 mod pty;
+mod trouble;
 mod world;
 
 use pty::Cockpit;
@@ -128,7 +129,7 @@ fn a_plan_is_edited_held_by_an_approval_and_goes_on_with_a_yes() {
     cockpit.press("U");
     let question = cockpit.wait_for("sends nothing to Azure");
     assert!(question.contains("PUT"), "{question}");
-    confirm(&mut cockpit);
+    start(&mut cockpit);
     cockpit.wait_until("the approval", |screen| {
         screen.contains("Y approve") && screen.contains("Really?")
     });
@@ -175,8 +176,22 @@ fn start_newest(cockpit: &mut Cockpit) {
     cockpit.press("<enter>");
     let request = cockpit.wait_for("What is sent to Azure");
     assert!(request.contains("PUT") || cockpit.wait_for("PUT").contains("PUT"));
-    confirm(cockpit);
+    start(cockpit);
     cockpit.wait_for("step 1 of");
+}
+
+/// Says yes to a start once its checks were made, with a reason where they name blockers.
+fn start(cockpit: &mut Cockpit) {
+    cockpit.wait_until("what the checks say", |screen| {
+        screen.contains("What the checks say") && screen.contains(" passed")
+    });
+    confirm(cockpit);
+    let next = cockpit.wait_until("the nodes, or a reason to be given", |screen| {
+        screen.contains("start anyway") || screen.contains("› nodes")
+    });
+    if next.contains("start anyway") {
+        cockpit.press("a test goes on<enter>");
+    }
 }
 
 /// Cancel is the default, so yes takes two keys.

@@ -2,7 +2,7 @@
 
 use crate::pty::Cockpit;
 use crate::world::{ADA, BOB, World};
-use crate::{assert_closes_with, confirm, line_with, start_newest};
+use crate::{assert_closes_with, confirm, line_with, start, start_newest};
 
 /// Opens the cluster of the scenarios; once that is done, Azure's offers are there.
 fn open_shop(cockpit: &mut Cockpit) {
@@ -44,7 +44,7 @@ fn three_hops_are_loaded_approved_from_two_terminals_stopped_by_a_smoke_test_and
     ada.wait_for("can be started");
     ada.press("U");
     ada.wait_for("What is sent to Azure");
-    confirm(&mut ada);
+    start(&mut ada);
 
     ada.wait_for("Y approve");
     world.must_run(BOB, &["approve", "last", "--reason", "staging is fine", "--yes"]);

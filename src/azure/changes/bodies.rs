@@ -48,11 +48,22 @@ const READ_ONLY_POOL: [&str; 3] = ["eTag", "currentOrchestratorVersion", "provis
 /// Each pool's version must be there and unchanged, else AKS answers
 /// `NotAllAgentPoolOrchestratorVersionSpecifiedAndUnchanged` (AKS docs "Automatically upgrade a cluster", 2026).
 pub(super) fn control_plane(mut body: Value, to: KubernetesVersion) -> Written {
+    let mut fields = writable_cluster(&mut body)?;
     let properties = properties_of(&mut body)?;
+    fields.splice(
+        0..0,
+        set(properties, "kubernetesVersion", "properties.kubernetesVersion", &to),
+    );
+    Ok((body, fields))
+}
+
+/// Takes out of a cluster that was read what nobody may write, and writes down versions of pools that are not there.
+pub(super) fn writable_cluster(body: &mut Value) -> Result<Vec<FieldChange>, WrongShape> {
+    let properties = properties_of(body)?;
     // As Azure's own CLI does: the read value is not the one to write.
     properties.remove("servicePrincipalProfile");
     leave_out(properties, &READ_ONLY_CLUSTER);
-    let mut fields = set(properties, "kubernetesVersion", "properties.kubernetesVersion", &to);
+    let mut fields = Vec::new();
     if let Some(Value::Array(pools)) = properties.get_mut("agentPoolProfiles") {
         for (index, pool) in pools.iter_mut().enumerate() {
             let pool = pool
@@ -69,8 +80,18 @@ pub(super) fn control_plane(mut body: Value, to: KubernetesVersion) -> Written {
             leave_out(pool, &READ_ONLY_POOL);
         }
     }
-    leave_out_own(&mut body);
-    Ok((body, fields))
+    leave_out_own(body);
+    Ok(fields)
+}
+
+/// Takes out of a pool that was read what nobody may write.
+pub(super) fn writable_pool(body: &mut Value) -> Result<(), WrongShape> {
+    let properties = properties_of(body)?;
+    // Written, it would mean a rollback; left out, it stays (AKS API 2026-08-01).
+    properties.remove("nodeImageVersion");
+    leave_out(properties, &READ_ONLY_POOL);
+    leave_out_own(body);
+    Ok(())
 }
 
 pub(super) fn node_pool(mut body: Value, to: KubernetesVersion) -> Written {
@@ -164,7 +185,7 @@ fn plain(value: &Value) -> Option<String> {
     }
 }
 
-fn leave_out_own(body: &mut Value) {
+pub(super) fn leave_out_own(body: &mut Value) {
     if let Some(resource) = body.as_object_mut() {
         leave_out(resource, &READ_ONLY);
     }
@@ -176,9 +197,9 @@ fn leave_out(object: &mut Object, names: &[&str]) {
     }
 }
 
-type Object = serde_json::Map<String, Value>;
+pub(super) type Object = serde_json::Map<String, Value>;
 
-fn properties_of(body: &mut Value) -> Result<&mut Object, WrongShape> {
+pub(super) fn properties_of(body: &mut Value) -> Result<&mut Object, WrongShape> {
     body.get_mut("properties")
         .and_then(Value::as_object_mut)
         .ok_or_else(|| WrongShape("it has no 'properties'".to_owned()))

@@ -7,6 +7,7 @@ mod error;
 mod lenient;
 mod list;
 mod node_pool;
+pub mod survey;
 mod upgrades;
 
 use base64::Engine as _;

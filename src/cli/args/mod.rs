@@ -1,6 +1,7 @@
 //! The grammar of the command line; every flag also has an environment variable `AKS_COCKPIT_...`.
 //! Never acts: it only says what was asked for.
 
+mod checks;
 mod control;
 mod plan;
 
@@ -9,6 +10,10 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::checks::{
+    DiagnoseArguments, DriftArguments, ExplainArguments, MendArguments, PreflightArguments, RepairsArguments,
+    UndoArguments,
+};
 pub(crate) use self::control::{
     ApproveArguments, AskArguments, Depth, DriveArguments, ExecutionArguments, HandOverArguments, PauseArguments,
     TakeOverArguments, TargetArguments,
@@ -151,6 +156,20 @@ pub(crate) enum Command {
     Nodes(NodesArguments),
     /// Ordered steps to a version: requests, nodes, capacity, duration, what can be undone.
     Plan(PlanArguments),
+    /// What would go wrong with an upgrade: findings, worst first.
+    Preflight(PreflightArguments),
+    /// Why an upgrade is stuck or failed: causes, evidence, remedies.
+    Diagnose(DiagnoseArguments),
+    /// Azure's claims beside what the nodes run, and what an upgrade left behind.
+    Drift(DriftArguments),
+    /// The page of a check or a cause: what, why, how to confirm, remedies.
+    Explain(ExplainArguments),
+    /// Cure a cause with a remedy; the exact requests are shown first.
+    Mend(MendArguments),
+    /// Repairs that were made, newest first.
+    Repairs(RepairsArguments),
+    /// Take a repair back.
+    Undo(UndoArguments),
     /// Upgrade a cluster, or run a saved plan, and follow the progress.
     Start(StartArguments),
     /// Pause an upgrade: after the step, at the next node boundary, or now.

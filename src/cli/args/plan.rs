@@ -40,6 +40,12 @@ pub(crate) struct StartArguments {
     /// Run the plans of this file, one cluster after another.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["cluster", "choices", "wanted"])]
     pub(crate) plan: Option<PathBuf>,
+    /// Make all checks first; a blocker ends it with exit code 3.
+    #[arg(long)]
+    pub(crate) preflight: bool,
+    /// Start although the checks name blockers; the reason is recorded.
+    #[arg(long, value_name = "REASON", requires = "preflight")]
+    pub(crate) despite: Option<String>,
     /// Go on in a background process, without this terminal.
     #[arg(long)]
     pub(crate) detach: bool,

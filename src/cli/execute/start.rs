@@ -6,9 +6,12 @@ use super::super::args::{GlobalArguments, StartArguments};
 use super::super::background::{self, Background};
 use super::super::output;
 use super::super::plan::{self, Looked, Wish};
+use super::super::preflight;
 use super::super::session::Session;
 use super::{confirm, follow, refuse_if_read_only};
 use crate::domain::ids::ExecutionId;
+use crate::domain::text::printable;
+use crate::engine::handle::Preparation;
 use crate::plan::step::Plan;
 use crate::problem::{Exit, Problem};
 
@@ -39,15 +42,25 @@ pub(in super::super) async fn start(
     if let Some(problem) = looked.iter().find_map(Looked::obstacle) {
         return Err(problem);
     }
+    let first = match looked.first() {
+        Some(first) if arguments.preflight => checked(session, first, arguments.despite.as_deref()).await?,
+        _ => Preparation::default(),
+    };
     confirm(global, &question(&looked))?;
     for (number, one) in looked.into_iter().enumerate() {
         // The first was looked at before the question; hours may have passed for the others.
-        let plan = if number == 0 {
-            one.plan
+        let (plan, preparation) = if number == 0 {
+            (one.plan, first.clone())
         } else {
-            look_again(session, one.plan).await?
+            let again = look_again(session, one.plan).await?;
+            let preparation = if arguments.preflight {
+                checked(session, &again, arguments.despite.as_deref()).await?
+            } else {
+                Preparation::default()
+            };
+            (again.plan, preparation)
         };
-        let id = begin(session, plan).await?;
+        let id = begin(session, plan, preparation).await?;
         if let Some(background) = &background {
             return detach(session, background, &id).await;
         }
@@ -80,18 +93,36 @@ fn question(looked: &[Looked]) -> String {
     }
 }
 
-async fn look_again(session: &Session, plan: Plan) -> Result<Plan, Problem> {
+async fn look_again(session: &Session, plan: Plan) -> Result<Looked, Problem> {
     let looked = plan::look(session, plan).await?;
     match looked.obstacle() {
         Some(problem) => Err(problem),
-        None => Ok(looked.plan),
+        None => Ok(looked),
     }
 }
 
-async fn begin(session: &Session, plan: Plan) -> Result<ExecutionId, Problem> {
+/// Makes the checks; a blocker stops the start unless there is a reason to go on.
+async fn checked(session: &Session, looked: &Looked, despite: Option<&str>) -> Result<Preparation, Problem> {
+    let checked = preflight::of_plan(session, looked).await;
+    output::say(&checked.describe());
+    let despite = match (
+        checked.obstacle(),
+        despite.map(str::trim).filter(|reason| !reason.is_empty()),
+    ) {
+        (Some(problem), None) => return Err(problem),
+        (Some(_), Some(reason)) => Some(printable(reason)),
+        (None, _) => None,
+    };
+    Ok(Preparation {
+        despite,
+        baseline: Some(checked.kept()),
+    })
+}
+
+async fn begin(session: &Session, plan: Plan, preparation: Preparation) -> Result<ExecutionId, Problem> {
     session
         .engine
-        .start(plan, session.person.clone())
+        .start_prepared(plan, session.person.clone(), preparation)
         .await
         .map_err(Problem::from)
 }

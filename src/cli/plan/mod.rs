@@ -7,6 +7,7 @@ mod view;
 mod wish;
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::args::{GlobalArguments, PlanArguments};
 use super::finding::{self, Focus};
@@ -41,6 +42,11 @@ impl Looked {
     /// The plan as a person reads it.
     pub(super) fn describe(&self) -> String {
         table::describe(self)
+    }
+
+    /// The least and the most time its steps take.
+    pub(super) fn takes(&self) -> (Duration, Duration) {
+        (self.estimate.low, self.estimate.high)
     }
 
     /// Why the plan cannot work; `None` where it can.

@@ -14,7 +14,7 @@ use crate::problem::{Exit, Problem};
 /// What a person wants, for any number of clusters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct Wish {
-    pub(super) intent: Intent,
+    pub(in super::super) intent: Intent,
     pub(super) options: Options,
 }
 

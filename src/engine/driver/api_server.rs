@@ -4,15 +4,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::super::handle::KubernetesSource;
 use crate::domain::ids::ClusterId;
 use crate::domain::lease::LeaseObject;
+use crate::domain::object_change::ObjectChange;
+use crate::domain::subject::ObjectRef;
 use crate::domain::workload::WorkloadPicture;
 use crate::kubernetes::client::KubernetesClient;
 use crate::kubernetes::error::KubernetesError;
 use crate::kubernetes::lease::LeaseWrite;
+use crate::kubernetes::objects::ObjectRequest;
 
 /// How long connecting may take: it may ask Azure for a kubeconfig and run a login program.
 const CONNECT_WITHIN: Duration = Duration::from_secs(20);
@@ -82,6 +86,38 @@ impl ApiServer {
     pub(in crate::engine) async fn workloads(&self) -> Result<WorkloadPicture, ApiServerError> {
         let client = self.client().await?;
         self.keep(client.workloads().await).await
+    }
+
+    /// An object as the server has it; `None` where there is none.
+    pub(in crate::engine) async fn get_object(&self, object: &ObjectRef) -> Result<Option<Value>, ApiServerError> {
+        let client = self.client().await?;
+        match client.get_object(object).await {
+            Err(KubernetesError::Refused { status: 404, .. }) => Ok(None),
+            answer => self.keep(answer).await.map(Some),
+        }
+    }
+
+    /// Sends a change once; see [`KubernetesClient::change_object`].
+    pub(in crate::engine) async fn change_object(
+        &self,
+        change: &ObjectChange,
+    ) -> Result<Option<Value>, ApiServerError> {
+        let client = self.client().await?;
+        match client.change_object(change).await {
+            // The server is well: it says no.
+            Err(error @ KubernetesError::Refused { .. }) => Err(error.into()),
+            answer => self.keep(answer).await,
+        }
+    }
+
+    /// What a change will send, and the server's address.
+    pub(in crate::engine) async fn request_of(
+        &self,
+        change: &ObjectChange,
+    ) -> Result<(String, ObjectRequest), ApiServerError> {
+        let client = self.client().await?;
+        let request = self.keep(client.request_of(change).await).await?;
+        Ok((client.server().to_owned(), request))
     }
 
     async fn client(&self) -> Result<KubernetesClient, ApiServerError> {

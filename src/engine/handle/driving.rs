@@ -26,12 +26,13 @@ use super::super::machine::{apply, decide};
 use super::super::record::{LeaseState, Origin, RECORD_VERSION, Record};
 use super::super::target::target_of;
 use super::super::view::ExecutionState;
-use super::{EngineError, EngineHandle, Local};
+use super::settings::BASELINE;
+use super::{EngineError, EngineHandle, Local, Preparation};
 use crate::clock::Clock;
 use crate::domain::ids::{ClusterId, ExecutionId};
 use crate::domain::lease::LeaseObject;
 use crate::journal::drivers::NewDriver;
-use crate::journal::writer::NewRow;
+use crate::journal::writer::{NewObservation, NewRow};
 use crate::journal::{Journal, JournalError};
 use crate::plan::step::Plan;
 
@@ -56,7 +57,20 @@ impl EngineHandle {
     /// When the session is read-only, there is no Azure, the journal cannot be written, the cluster has an execution
     /// that is not final, or another machine drives it. Nothing was sent then, and nothing is left open.
     pub async fn start(&self, plan: Plan, by: Person) -> Result<ExecutionId, EngineError> {
-        self.start_from(plan, by, None).await
+        self.start_from(plan, by, None, Preparation::default()).await
+    }
+
+    /// Starts a plan after its checks: what they found is kept for the time after the upgrade.
+    ///
+    /// # Errors
+    /// As [`EngineHandle::start`].
+    pub async fn start_prepared(
+        &self,
+        plan: Plan,
+        by: Person,
+        preparation: Preparation,
+    ) -> Result<ExecutionId, EngineError> {
+        self.start_from(plan, by, None, preparation).await
     }
 
     pub(super) async fn start_from(
@@ -64,11 +78,12 @@ impl EngineHandle {
         plan: Plan,
         by: Person,
         origin: Option<Origin>,
+        preparation: Preparation,
     ) -> Result<ExecutionId, EngineError> {
         let id = self.begin(&plan.cluster).await?;
         let contender = self.contender(&id, &plan.cluster).await?;
         let keeper = take_lease(contender, &plan.cluster).await?;
-        self.create(id, plan, by, origin, keeper).await
+        self.create(id, plan, by, origin, preparation, keeper).await
     }
 
     /// Takes the place of an execution's driver that is gone, and goes on by the recovery path: what was under way
@@ -226,12 +241,19 @@ impl EngineHandle {
         plan: Plan,
         by: Person,
         origin: Option<Origin>,
+        preparation: Preparation,
         keeper: Keeper,
     ) -> Result<ExecutionId, EngineError> {
         let journal = self.writable()?;
         let subject = subject_of(&plan.cluster);
         let at = self.0.settings.clock.now();
-        let (state, rows) = first_rows(&id, Arc::new(plan), by, origin, at);
+        let (state, rows) = first_rows(&id, Arc::new(plan), by, origin, preparation.despite, at);
+        let baseline = preparation.baseline.map(|report| NewObservation {
+            at,
+            kind: BASELINE.to_owned(),
+            key: "before".to_owned(),
+            json: report,
+        });
         let driver = NewDriver {
             person: self.0.settings.person.name.clone(),
             host: self.0.settings.person.host.clone(),
@@ -244,6 +266,7 @@ impl EngineHandle {
             let token = store.create_driven(execution.as_str(), &subject, at, &rows, &driver)?;
             #[cfg(debug_assertions)]
             drill::after(0, &rows);
+            store.observe(execution.as_str(), baseline.as_slice())?;
             Ok(token)
         })
         .await;
@@ -386,6 +409,7 @@ fn first_rows(
     plan: Arc<Plan>,
     by: Person,
     origin: Option<Origin>,
+    despite: Option<String>,
     at: Timestamp,
 ) -> (State, Vec<NewRow>) {
     let mut state = State::created(id.clone(), Arc::clone(&plan), by.clone(), origin.clone(), at);
@@ -393,14 +417,19 @@ fn first_rows(
     for record in &begun {
         apply(&mut state, record, at);
     }
-    let rows = std::iter::once(Record::Created { plan, by, origin })
-        .chain(begun)
-        .map(|record| NewRow {
-            at,
-            version: RECORD_VERSION,
-            json: record.to_json(),
-        })
-        .collect();
+    let rows = std::iter::once(Record::Created {
+        plan,
+        by,
+        origin,
+        despite,
+    })
+    .chain(begun)
+    .map(|record| NewRow {
+        at,
+        version: RECORD_VERSION,
+        json: record.to_json(),
+    })
+    .collect();
     (state, rows)
 }
 

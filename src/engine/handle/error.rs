@@ -49,6 +49,15 @@ pub enum EngineError {
     /// It can be watched, not driven or told anything.
     #[error("a newer aks-cockpit wrote a part of {id}")]
     NewerRecords { id: ExecutionId },
+    #[error("the journal has no repair {0}")]
+    NoSuchRepair(String),
+    #[error("{id} cannot be taken back: {why}")]
+    NothingToUndo { id: String, why: String },
+    /// Here or in another process.
+    #[error("{id} is being made or taken back right now")]
+    RepairAtWork { id: String },
+    #[error("the repair cannot be made: {why}")]
+    RepairNotPossible { why: String },
     #[error("this is a read-only session")]
     ReadOnly,
     #[error("there is no access to Azure here")]

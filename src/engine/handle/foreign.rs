@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::command::Person;
 use super::super::record::Origin;
-use super::{EngineError, EngineHandle, ForeignOperation};
+use super::{EngineError, EngineHandle, ForeignOperation, Preparation};
 use crate::domain::cluster::Cluster;
 use crate::domain::ids::{ClusterId, ExecutionId, NodePoolName, PlanId};
 use crate::domain::text::printable;
@@ -60,7 +60,7 @@ impl EngineHandle {
             started_by,
             started_at,
         };
-        self.start_from(plan, by, Some(origin)).await
+        self.start_from(plan, by, Some(origin), Preparation::default()).await
     }
 }
 

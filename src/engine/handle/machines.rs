@@ -9,7 +9,7 @@ use super::super::driver::leasing::{Contender, Outcome};
 use super::super::lease::{LeaseHolder, Standing, Story, asked, asked_by, handed_to, holder_of, standing, story};
 use super::super::record::Origin;
 use super::driving::keep;
-use super::{EngineError, EngineHandle};
+use super::{EngineError, EngineHandle, Preparation};
 use crate::clock::Clock;
 use crate::domain::ids::{ClusterId, ExecutionId};
 use crate::domain::lease::LeaseObject;
@@ -74,7 +74,8 @@ impl EngineHandle {
             done: story.note.done,
         };
         let keeper = keep(contender, Ok(lease));
-        self.create(id, story.note.plan, by, Some(origin), keeper).await
+        self.create(id, story.note.plan, by, Some(origin), Preparation::default(), keeper)
+            .await
     }
 
     /// Takes the Lease together with the story it told right before.

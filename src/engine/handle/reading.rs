@@ -8,6 +8,7 @@ use super::super::machine::state::State;
 use super::super::record::Record;
 use super::super::recovery::{self, RecoveryError};
 use super::follower::live_driver;
+use super::settings::BASELINE;
 use super::{EngineError, EngineHandle};
 use crate::clock::Clock;
 use crate::domain::ids::ExecutionId;
@@ -34,6 +35,19 @@ impl EngineHandle {
             return Err(missing());
         }
         Ok(records)
+    }
+
+    /// What the checks found before an execution was started, as it was given; `None` where none were made.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn baseline(&self, execution: &ExecutionId) -> Result<Option<String>, EngineError> {
+        let Some(journal) = self.0.journal.clone() else {
+            return Ok(None);
+        };
+        let id = execution.clone();
+        let seen = blocking(move || journal.observations(id.as_str())).await?;
+        Ok(seen.into_iter().find(|one| one.kind == BASELINE).map(|one| one.json))
     }
 
     /// Finds an execution by its id, the beginning of its id, or `last`.

@@ -60,3 +60,15 @@ pub struct EngineSettings {
     pub kubernetes: Option<KubernetesSource>,
     pub smoke: SmokeRunner,
 }
+
+/// The observation under which a report of the checks is kept.
+pub(super) const BASELINE: &str = "preflight";
+
+/// What was done before an upgrade is started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preparation {
+    /// Why it is started although the checks named blockers.
+    pub despite: Option<String>,
+    /// The report of the checks, as JSON.
+    pub baseline: Option<String>,
+}

@@ -65,6 +65,7 @@ fn journal(executions: &[(&str, &[Record])]) -> (tempfile::TempDir, PathBuf) {
             plan: Arc::new(plan(id)),
             by: person("ada"),
             origin: None,
+            despite: None,
         };
         let rows: Vec<NewRow> = std::iter::once(&created)
             .chain(*records)

@@ -173,6 +173,7 @@ impl Run {
             plan: Arc::clone(&plan),
             by: person("ada"),
             origin: origin.clone(),
+            despite: None,
         };
         Self {
             state: State::created("x".into(), plan, person("ada"), origin, now),

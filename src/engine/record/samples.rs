@@ -84,6 +84,7 @@ fn about_people(plan: &Arc<Plan>) -> Vec<Record> {
                 started_by: None,
                 started_at: None,
             }),
+            despite: Some(text()),
         },
         Record::DriverTaken {
             by: ada(),

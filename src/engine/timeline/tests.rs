@@ -129,6 +129,7 @@ fn people_steps_and_requests_are_named() {
             plan: plan(),
             by: ada(),
             origin: None,
+            despite: None,
         }),
         at(Record::StepBegan {
             step: "pool-web".into(),

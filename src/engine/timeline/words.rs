@@ -36,13 +36,18 @@ pub(super) fn with_note(said: &str, note: Option<&String>) -> String {
     note.map_or_else(|| format!("{said}."), |note| format!("{said}. {note}"))
 }
 
-pub(super) fn created(plan: &Plan, origin: Option<&Origin>) -> String {
+pub(super) fn created(plan: &Plan, origin: Option<&Origin>, despite: Option<&str>) -> String {
     let steps = match plan.steps.len() {
         1 => "1 step".to_owned(),
         count => format!("{count} steps"),
     };
     match origin {
-        None => format!("Planned the upgrade of {}, {steps}.", plan.cluster_name),
+        None => {
+            let despite = despite.map_or_else(String::new, |why| {
+                format!(" Started although the checks named blockers: {why}")
+            });
+            format!("Planned the upgrade of {}, {steps}.{despite}", plan.cluster_name)
+        }
         Some(Origin::Foreign {
             operation,
             started_by,

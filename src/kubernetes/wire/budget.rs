@@ -1,11 +1,12 @@
 //! PodDisruptionBudgets: what they select and the numbers their controller keeps.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
+use super::management::{Marks, managed_by};
+use super::selector::Selector;
 use super::{Metadata, SlimObject, or_default};
-use crate::domain::disruption::{DisruptionBudget, LabelSelector, Operator, Requirement};
+use crate::domain::disruption::{DisruptionBudget, LabelSelector};
+use crate::domain::survey::BudgetFact;
 use crate::domain::text::printable;
 
 /// The used part of a policy/v1 PodDisruptionBudget.
@@ -13,7 +14,7 @@ use crate::domain::text::printable;
 #[serde(default)]
 pub struct SlimBudget {
     #[serde(deserialize_with = "or_default")]
-    metadata: Metadata,
+    metadata: Metadata<Marks, Marks>,
     #[serde(deserialize_with = "or_default")]
     spec: Spec,
     #[serde(deserialize_with = "or_default")]
@@ -36,26 +37,6 @@ struct Spec {
 enum IntOrText {
     Int(i64),
     Text(String),
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Selector {
-    #[serde(deserialize_with = "or_default")]
-    match_labels: BTreeMap<String, String>,
-    #[serde(deserialize_with = "or_default")]
-    match_expressions: Vec<Expression>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct Expression {
-    #[serde(deserialize_with = "or_default")]
-    key: String,
-    #[serde(deserialize_with = "or_default")]
-    operator: String,
-    #[serde(deserialize_with = "or_default")]
-    values: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -97,6 +78,18 @@ impl From<SlimBudget> for DisruptionBudget {
     }
 }
 
+impl From<SlimBudget> for BudgetFact {
+    fn from(budget: SlimBudget) -> Self {
+        let metadata = &budget.metadata;
+        Self {
+            uid: printable(&metadata.uid),
+            created_at: metadata.creation_timestamp,
+            managed_by: managed_by(metadata),
+            budget: budget.into(),
+        }
+    }
+}
+
 impl IntOrText {
     fn as_written(&self) -> String {
         match self {
@@ -106,40 +99,12 @@ impl IntOrText {
     }
 }
 
-impl From<Selector> for LabelSelector {
-    fn from(selector: Selector) -> Self {
-        Self {
-            match_labels: selector
-                .match_labels
-                .iter()
-                .map(|(key, value)| (printable(key), printable(value)))
-                .collect(),
-            match_expressions: selector.match_expressions.into_iter().map(Requirement::from).collect(),
-        }
-    }
-}
-
-impl From<Expression> for Requirement {
-    fn from(expression: Expression) -> Self {
-        Self {
-            key: printable(&expression.key),
-            operator: match expression.operator.as_str() {
-                "In" => Operator::In,
-                "NotIn" => Operator::NotIn,
-                "Exists" => Operator::Exists,
-                "DoesNotExist" => Operator::DoesNotExist,
-                other => Operator::Other(printable(other)),
-            },
-            values: expression.values.iter().map(|value| printable(value)).collect(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::domain::disruption::Operator;
 
     fn read(object: Value) -> DisruptionBudget {
         serde_json::from_value::<SlimBudget>(object).unwrap().into()

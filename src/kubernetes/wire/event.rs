@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::{Metadata, SlimObject, or_default, time};
 use crate::domain::event::{ClusterEvent, EventKind};
+use crate::domain::survey::EventFact;
 use crate::domain::text::printable;
 
 /// The used part of a core/v1 Event.
@@ -47,6 +48,8 @@ struct Source {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct InvolvedObject {
+    #[serde(deserialize_with = "or_default")]
+    namespace: String,
     #[serde(deserialize_with = "or_default")]
     kind: String,
     #[serde(deserialize_with = "or_default")]
@@ -99,6 +102,15 @@ impl From<SlimEvent> for ClusterEvent {
                 .clamp(1, i64::from(u32::MAX))
                 .try_into()
                 .unwrap_or(1),
+        }
+    }
+}
+
+impl From<SlimEvent> for EventFact {
+    fn from(event: SlimEvent) -> Self {
+        Self {
+            namespace: printable(&event.involved_object.namespace),
+            event: event.into(),
         }
     }
 }

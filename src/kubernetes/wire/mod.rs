@@ -1,21 +1,46 @@
 //! Slim copies of Kubernetes objects: only the fields used, into domain values.
 //! Lenient: absent, null and unknown things are read as nothing. All text is made printable here.
 
+mod autoscaler;
 mod budget;
 mod event;
+mod helm;
+mod machinery;
+mod management;
+mod manifest;
 mod node;
 mod pod;
+mod quantity;
+mod selector;
+mod volume;
+mod webhook;
 mod workload;
+mod workload_fact;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
+use crate::domain::pod::Owner;
+use crate::domain::text::printable;
+
+pub use autoscaler::SlimAutoscaler;
 pub use budget::SlimBudget;
 pub use event::SlimEvent;
-pub use node::SlimNode;
-pub use pod::SlimPod;
+pub use helm::SlimHelmSecret;
+pub use machinery::{
+    SlimApiService, SlimDefinition, SlimEndpointSlice, SlimGroups, SlimNamed, SlimNamespace, SlimResources,
+    SlimSigningRequest,
+};
+pub use manifest::SlimApplied;
+pub use node::{SlimNode, SlimNodeFact};
+pub use pod::{SlimPod, SlimPodFact};
+pub use volume::{SlimAttachment, SlimVolume};
+pub use webhook::SlimWebhooks;
 pub use workload::{SlimController, SlimDaemonSet, SlimPendingPod};
+pub use workload_fact::SlimWorkload;
 
 /// A slim object that can be listed and watched.
 pub(super) trait SlimObject: Clone + DeserializeOwned + Send + 'static {
@@ -96,6 +121,40 @@ struct Condition {
     reason: String,
     #[serde(deserialize_with = "or_default")]
     message: String,
+    #[serde(rename = "lastTransitionTime", deserialize_with = "time")]
+    since: Option<Timestamp>,
+}
+
+impl From<Condition> for crate::domain::survey::Condition {
+    fn from(condition: Condition) -> Self {
+        Self {
+            kind: printable(&condition.kind),
+            status: printable(&condition.status),
+            reason: printable(&condition.reason),
+            message: printable(&condition.message),
+            since: condition.since,
+        }
+    }
+}
+
+/// Printable copies of labels.
+fn printable_map(map: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    map.iter()
+        .map(|(key, value)| (printable(key), printable(value)))
+        .collect()
+}
+
+/// A text that says something.
+fn some_text(text: &str) -> Option<String> {
+    Some(printable(text)).filter(|text| !text.is_empty())
+}
+
+/// The controller among the owners.
+fn controller(owners: &[OwnerReference]) -> Option<Owner> {
+    owners.iter().find(|owner| owner.controller).map(|owner| Owner {
+        kind: printable(&owner.kind),
+        name: printable(&owner.name),
+    })
 }
 
 /// Finds the Ready condition.

@@ -1,6 +1,10 @@
 //! Nodes: version, image, pool, readiness and cordon, as the Node object shows them.
 
+mod fact;
+
 use serde::Deserialize;
+
+pub use fact::SlimNodeFact;
 
 use super::{Condition, Metadata, SlimObject, or_default, ready_condition};
 use crate::domain::ids::{NodeName, NodePoolName};

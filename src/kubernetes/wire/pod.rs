@@ -1,13 +1,19 @@
 //! Pods: who owns them, which labels they wear, and whether they are already leaving.
 
+mod annotations;
+mod fact;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Condition, Metadata, SlimObject, or_default, ready_condition};
+pub use fact::SlimPodFact;
+pub(super) use fact::{Affinity, NodeSelector, Toleration, USUAL_GRACE, keys};
+
+use super::{Condition, Metadata, SlimObject, controller, or_default, printable_map, ready_condition};
 use crate::domain::ids::NodeName;
-use crate::domain::pod::{Owner, Pod};
+use crate::domain::pod::Pod;
 use crate::domain::text::printable;
 
 /// The used part of a core/v1 Pod.
@@ -70,19 +76,8 @@ impl From<SlimPod> for Pod {
                 phase => printable(phase),
             },
             is_ready: ready_condition(&status.conditions).is_some_and(|ready| ready.status == "True"),
-            owner: metadata
-                .owner_references
-                .iter()
-                .find(|owner| owner.controller)
-                .map(|owner| Owner {
-                    kind: printable(&owner.kind),
-                    name: printable(&owner.name),
-                }),
-            labels: metadata
-                .labels
-                .iter()
-                .map(|(key, value)| (printable(key), printable(value)))
-                .collect(),
+            owner: controller(&metadata.owner_references),
+            labels: printable_map(&metadata.labels),
             deletion_at: metadata.deletion_timestamp,
             finalizers: metadata
                 .finalizers

@@ -1,12 +1,13 @@
 //! The activity log of a subscription: who asked for what, and how it ended, newest first
 //! (Azure Monitor REST reference "Activity Logs - List", API 2015-04-01).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::bodies::{cluster_id, stable_guid};
 use super::reads::page;
 use super::reply::{Call, Reply};
+use crate::simulator::world::landscape::ActivityError;
 use crate::simulator::world::{Operation, OperationStatus, SimulatedCluster, Target, World};
 
 /// Answers `GET .../providers/Microsoft.Insights/eventtypes/management/values`.
@@ -28,7 +29,10 @@ pub(super) fn answer(world: &World, subscription: &str, call: &Call) -> Reply {
         .filter(|cluster| cluster.profile.subscription.eq_ignore_ascii_case(subscription))
         .flat_map(|cluster| {
             let operations = cluster.operations.iter();
-            operations.flat_map(move |operation| events_of(cluster, operation))
+            let errors = cluster.landscape.activity_errors.iter();
+            operations
+                .flat_map(move |operation| events_of(cluster, operation))
+                .chain(errors.map(|error| event_of(world, cluster, error)))
         })
         .filter(|event| filter.passes(event))
         .collect();
@@ -43,11 +47,48 @@ pub(super) fn answer(world: &World, subscription: &str, call: &Call) -> Reply {
 /// One line of the log.
 struct Event<'a> {
     cluster: &'a SimulatedCluster,
-    operation: &'a Operation,
+    cause: Cause<'a>,
     at: Timestamp,
     status: &'static str,
-    /// The pool's or the cluster's.
+    /// What it is about, by its id.
     resource: String,
+    resource_group: String,
+}
+
+/// What wrote a line.
+#[derive(Clone, Copy)]
+enum Cause<'a> {
+    Operation(&'a Operation),
+    /// Something that happened below AKS.
+    Error(&'a ActivityError),
+}
+
+/// A failed step of AKS below the cluster.
+fn event_of<'a>(world: &World, cluster: &'a SimulatedCluster, error: &'a ActivityError) -> Event<'a> {
+    let profile = &cluster.profile;
+    let (resource, resource_group) = if error.in_node_group {
+        let group = profile.node_resource_group();
+        let kind = error
+            .operation
+            .rsplit_once('/')
+            .map_or(error.operation.as_str(), |(kind, _)| kind);
+        let name = cluster.pools.last().map_or("resource", |pool| pool.scale_set.as_str());
+        let id = format!(
+            "/subscriptions/{}/resourceGroups/{group}/providers/{kind}/{name}",
+            profile.subscription
+        );
+        (id, group)
+    } else {
+        (cluster_id(cluster), profile.resource_group.clone())
+    };
+    Event {
+        cluster,
+        cause: Cause::Error(error),
+        at: error.at.unwrap_or(world.now - SignedDuration::from_mins(1)),
+        status: "Failed",
+        resource,
+        resource_group,
+    }
 }
 
 /// The beginning of an operation, and its end where it has come.
@@ -58,10 +99,11 @@ fn events_of<'a>(cluster: &'a SimulatedCluster, operation: &'a Operation) -> Vec
     };
     let event = |at, status| Event {
         cluster,
-        operation,
+        cause: Cause::Operation(operation),
         at,
         status,
         resource: resource.clone(),
+        resource_group: cluster.profile.resource_group.clone(),
     };
     let end = match operation.status {
         OperationStatus::InProgress => None,
@@ -76,33 +118,26 @@ fn events_of<'a>(cluster: &'a SimulatedCluster, operation: &'a Operation) -> Vec
 
 impl Event<'_> {
     fn body(&self) -> Value {
-        let Self {
-            operation, at, status, ..
-        } = self;
+        let Self { at, status, .. } = self;
         let profile = &self.cluster.profile;
-        let action = operation.action.name();
-        let provider = json!({"value": "Microsoft.ContainerService", "localizedValue": "Microsoft.ContainerService"});
+        let action = self.action();
+        let provider = action.split('/').next().unwrap_or_default();
         let mut properties = json!({"eventCategory": "Administrative", "entity": self.resource, "message": action});
-        let sub_status = match (*status, &operation.error) {
-            ("Started", _) => "",
-            ("Succeeded", _) => "OK",
-            (_, Some(error)) => {
-                properties["statusCode"] = json!("Conflict");
-                properties["statusMessage"] =
-                    json!(json!({"error": {"code": error.code, "message": error.message}}).to_string());
-                "Conflict"
-            }
-            _ => "Canceled",
-        };
+        let sub_status = self.sub_status();
+        if let Some((code, message)) = self.error().filter(|_| *status == "Failed") {
+            properties["statusCode"] = json!(sub_status);
+            properties["statusMessage"] = json!(json!({"error": {"code": code, "message": message}}).to_string());
+        }
         let text = |value: &str| json!({"value": value, "localizedValue": value});
+        let (caller, correlation, client_request) = self.author();
         let mut body = json!({
-            "id": format!("{}/events/{}/ticks/{}", self.resource, operation.id, at.as_nanosecond() / 100),
-            "eventDataId": stable_guid(&operation.id, status.len() as u64),
+            "id": format!("{}/events/{}/ticks/{}", self.resource, self.event_id(), at.as_nanosecond() / 100),
+            "eventDataId": stable_guid(&self.event_id(), status.len() as u64),
             "eventTimestamp": at.to_string(),
             "submissionTimestamp": at.to_string(),
-            "caller": operation.author.caller,
-            "correlationId": operation.author.correlation,
-            "operationId": operation.author.correlation,
+            "caller": caller,
+            "correlationId": correlation,
+            "operationId": correlation,
             "operationName": text(action),
             "status": text(status),
             "subStatus": text(sub_status),
@@ -110,20 +145,77 @@ impl Event<'_> {
             "category": text("Administrative"),
             "eventName": text(if *status == "Started" { "BeginRequest" } else { "EndRequest" }),
             "resourceId": self.resource,
-            "resourceGroupName": profile.resource_group,
-            "resourceProviderName": provider,
-            "resourceType": text(match operation.target {
-                Target::Cluster => "Microsoft.ContainerService/managedClusters",
-                Target::Pool(_) => "Microsoft.ContainerService/managedClusters/agentPools",
-            }),
+            "resourceGroupName": self.resource_group,
+            "resourceProviderName": text(provider),
+            "resourceType": text(self.resource_type()),
             "subscriptionId": profile.subscription,
             "tenantId": super::TENANT,
             "properties": properties,
         });
-        if let Some(id) = &operation.author.client_request {
+        if let Some(id) = client_request {
             body["httpRequest"] = json!({"clientRequestId": id, "clientIpAddress": "127.0.0.1"});
         }
         body
+    }
+
+    fn action(&self) -> &str {
+        match self.cause {
+            Cause::Operation(operation) => operation.action.name(),
+            Cause::Error(error) => &error.operation,
+        }
+    }
+
+    fn resource_type(&self) -> &str {
+        match self.cause {
+            Cause::Operation(operation) => match operation.target {
+                Target::Cluster => "Microsoft.ContainerService/managedClusters",
+                Target::Pool(_) => "Microsoft.ContainerService/managedClusters/agentPools",
+            },
+            Cause::Error(error) => error
+                .operation
+                .rsplit_once('/')
+                .map_or(&error.operation, |(kind, _)| kind),
+        }
+    }
+
+    fn sub_status(&self) -> &str {
+        match (self.cause, self.status) {
+            (Cause::Error(error), _) => error.status_code.as_deref().unwrap_or("Conflict"),
+            (Cause::Operation(_), "Started") => "",
+            (Cause::Operation(_), "Succeeded") => "OK",
+            (Cause::Operation(operation), _) if operation.error.is_some() => "Conflict",
+            (Cause::Operation(_), _) => "Canceled",
+        }
+    }
+
+    /// Code and message.
+    fn error(&self) -> Option<(&str, &str)> {
+        match self.cause {
+            Cause::Operation(operation) => {
+                let error = operation.error.as_ref()?;
+                Some((&error.code, &error.message))
+            }
+            Cause::Error(error) => Some((&error.code, &error.message)),
+        }
+    }
+
+    fn event_id(&self) -> String {
+        match self.cause {
+            Cause::Operation(operation) => operation.id.clone(),
+            Cause::Error(error) => stable_guid(&self.cluster.uid, error.message.len() as u64),
+        }
+    }
+
+    /// Caller, correlation id, and the client's own id of the request. AKS acts below a cluster by itself.
+    fn author(&self) -> (String, String, Option<&str>) {
+        match self.cause {
+            Cause::Operation(operation) => (
+                operation.author.caller.clone(),
+                operation.author.correlation.clone(),
+                operation.author.client_request.as_deref(),
+            ),
+            Cause::Error(_) => (stable_guid(&self.cluster.uid, 1), self.event_id(), None),
+        }
     }
 }
 
@@ -184,18 +276,17 @@ impl Filter {
             let rest = resource.strip_prefix(wanted.trim_end_matches('/'));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let group = &event.cluster.profile.resource_group;
         self.from <= event.at
             && self.until.is_none_or(|until| event.at <= until)
             && self.resource.as_ref().is_none_or(is_below)
             && self
                 .resource_group
                 .as_ref()
-                .is_none_or(|wanted| group.eq_ignore_ascii_case(wanted))
+                .is_none_or(|wanted| event.resource_group.eq_ignore_ascii_case(wanted))
             && self
                 .correlation
                 .as_ref()
-                .is_none_or(|wanted| *wanted == event.operation.author.correlation)
+                .is_none_or(|wanted| *wanted == event.author().1)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::landscape::subnet_id;
 use crate::simulator::world::{
     OperationError, ResourceState, SimulatedCluster, SimulatedPool, Undrainable, UpgradeSettings,
 };
@@ -95,7 +96,25 @@ pub(super) fn properties(cluster: &SimulatedCluster) -> Value {
         body["upgradeSettings"] = json!({"overrideSettings": settings});
     }
     put_error(&mut body, cluster.error.as_ref());
+    merge(&mut body, &cluster.landscape.cluster_properties);
     body
+}
+
+/// Writes a patch into a value; `null` takes a field away (RFC 7396). A patch that is no object changes nothing.
+fn merge(value: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else { return };
+    if !value.is_object() {
+        *value = json!({});
+    }
+    for (name, new) in patch {
+        match new {
+            Value::Null => {
+                value.as_object_mut().map(|fields| fields.remove(name));
+            }
+            Value::Object(_) => merge(&mut value[name.as_str()], new),
+            _ => value[name.as_str()] = new.clone(),
+        }
+    }
 }
 
 fn network() -> Value {
@@ -167,8 +186,24 @@ fn pool_properties(cluster: &SimulatedCluster, pool: &SimulatedPool) -> Value {
     if !pool.zones.is_empty() {
         body["availabilityZones"] = json!(pool.zones);
     }
+    let lives_in = |pools: &[String]| {
+        let mut pools = pools.iter();
+        pools.any(|name| name == "*" || name.eq_ignore_ascii_case(&pool.name))
+    };
+    for subnet in &cluster.landscape.subnets {
+        if lives_in(&subnet.nodes_of) {
+            body["vnetSubnetID"] = json!(subnet_id(cluster, subnet));
+        }
+        if lives_in(&subnet.pods_of) {
+            body["podSubnetID"] = json!(subnet_id(cluster, subnet));
+        }
+    }
     if pool.state == ResourceState::Failed || pool.state == ResourceState::Canceled {
         put_error(&mut body, pool.error.as_ref());
+    }
+    let own = cluster.landscape.pool_properties.iter();
+    for (_, patch) in own.filter(|(name, _)| name.eq_ignore_ascii_case(&pool.name)) {
+        merge(&mut body, patch);
     }
     body
 }

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::bodies;
 use super::reply::{Call, Reply};
+use super::route::ClusterCall;
+use super::settings;
 use super::signature::{Link, operation_url};
 use crate::simulator::world::{
     ClusterChange, PoolChange, PoolCreation, PoolMode, Refusal, SimulatedCluster, Surroundings, Undrainable,
@@ -133,6 +135,11 @@ pub(super) fn put_cluster(world: &mut World, name: &str, call: &Call) -> Result<
             .put(&change, surroundings, now)
             .map_err(|refusal| Reply::aks_error(&refusal))
     })?;
+    let sent = call.json()?;
+    on_cluster(world, name, |cluster, _| {
+        settings::take_cluster(cluster, &sent);
+        Ok(())
+    })?;
     Ok(started(world, name, &id, call, 200, bodies::cluster, &[Link::Status]))
 }
 
@@ -155,6 +162,11 @@ pub(super) fn put_pool(world: &mut World, name: &str, pool: &str, call: &Call) -
         cluster
             .put_pool(pool, &change, surroundings, now)
             .map_err(|refusal| Reply::aks_error(&refusal))
+    })?;
+    let sent = call.json()?;
+    on_cluster(world, name, |cluster, _| {
+        settings::take_pool(cluster, pool, &sent);
+        Ok(())
     })?;
     let body = |cluster: &SimulatedCluster| pool_body(cluster, pool);
     Ok(started(world, name, &id, call, 200, body, &[Link::Status]))
@@ -240,6 +252,60 @@ pub(super) fn upgrade_node_image(world: &mut World, name: &str, pool: &str, call
         body,
         &[Link::Status, Link::Result],
     ))
+}
+
+/// Answers `POST .../deleteMachines`; the answer has no body.
+pub(super) fn delete_machines(world: &mut World, name: &str, pool: &str, call: &Call) -> Result<Reply, Reply> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Machines {
+        machine_names: Vec<String>,
+    }
+    let machines: Machines = read(call.json()?)?;
+    let now = world.now;
+    let id = on_cluster(world, name, |cluster, _| {
+        let deleted = cluster.delete_machines(pool, &machines.machine_names, now);
+        deleted.map_err(|refusal| Reply::aks_error(&refusal))
+    })?;
+    Ok(without_body(started(
+        world,
+        name,
+        &id,
+        call,
+        202,
+        |_| Value::Null,
+        &[Link::Result],
+    )))
+}
+
+/// Answers `POST` of start, stop and rotateClusterCertificates; the answer has no body.
+pub(super) fn act(world: &mut World, name: &str, what: ClusterCall, call: &Call) -> Result<Reply, Reply> {
+    let now = world.now;
+    let id = on_cluster(world, name, |cluster, _| {
+        match what {
+            ClusterCall::Start => cluster.begin_start(now),
+            ClusterCall::Stop => cluster.begin_stop(now),
+            _ => cluster.rotate_certificates(now),
+        }
+        .map_err(|refusal| Reply::aks_error(&refusal))
+    })?;
+    let links = [Link::Status, Link::Result];
+    Ok(without_body(started(
+        world,
+        name,
+        &id,
+        call,
+        202,
+        |_| Value::Null,
+        &links,
+    )))
+}
+
+fn without_body(reply: Reply) -> Reply {
+    Reply {
+        body: Vec::new(),
+        ..reply
+    }
 }
 
 /// Answers `POST .../abort` of a cluster or of a pool: the body still shows the state before.

@@ -2,14 +2,17 @@
 //! Written from the public wire facts alone; shares no type with the clients it is there to test.
 
 mod activity_log;
+mod beside;
 mod bodies;
 mod changes;
 pub(super) mod credentials;
+mod landscape;
 mod profiles;
 mod reads;
 mod reply;
 mod resource_graph;
 mod route;
+mod settings;
 mod signature;
 mod trouble;
 
@@ -17,8 +20,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use serde_json::json;
-
 use reply::{Call, Reply};
 use route::{ClusterAt, ClusterCall, PoolCall, Route};
 
@@ -185,6 +186,9 @@ fn route(world: &mut World, call: &Call) -> Reply {
             Some(_) => {}
         }
     }
+    if let Some(refused) = landscape::refuse(world, &route, call) {
+        return refused;
+    }
     match route {
         Route::Subscriptions => reads::subscriptions(world),
         Route::ResourceGraph => resource_graph::answer(world, call),
@@ -197,6 +201,8 @@ fn route(world: &mut World, call: &Call) -> Reply {
         Route::Operation { subscription, id, link } => reads::operation(world, subscription, id, link, call),
         Route::Cluster { at, call: what } => on_cluster(world, at, what, call),
         Route::Pool { at, pool, call: what } => on_pool(world, at, pool, what, call),
+        Route::Around(around) => landscape::answer(world, around, call),
+        Route::Beside(beside) => beside::answer(world, beside, call),
     }
 }
 
@@ -228,16 +234,22 @@ fn on_cluster(world: &mut World, at: ClusterAt<'_>, what: ClusterCall, call: &Ca
         Err(reply) => return reply,
     };
     let name = cluster.profile.name.clone();
+    if let Some(refused) = beside::refuse_locked(cluster, call) {
+        return refused;
+    }
     match what {
         ClusterCall::Get => Reply::of_aks(200, &bodies::cluster(cluster)),
         ClusterCall::UpgradeProfile => profiles::of_cluster(cluster, &world.catalogue),
         ClusterCall::UserCredential => credentials::user_credential(cluster),
         ClusterCall::PoolVersions => profiles::pool_versions(cluster, &world.catalogue),
-        ClusterCall::MaintenanceConfigurations => Reply::of_aks(200, &json!({"value": []})),
+        ClusterCall::MaintenanceConfigurations => reads::maintenance_configurations(world, cluster, call),
         ClusterCall::ListPools => reads::pools(world, cluster, call),
         ClusterCall::Put => changes::put_cluster(world, &name, call).unwrap_or_else(|refused| refused),
         ClusterCall::Delete => changes::delete(world, &name, None, call).unwrap_or_else(|refused| refused),
         ClusterCall::Abort => changes::abort(world, &name, None, call).unwrap_or_else(|refused| refused),
+        ClusterCall::Start | ClusterCall::Stop | ClusterCall::RotateCertificates => {
+            changes::act(world, &name, what, call).unwrap_or_else(|refused| refused)
+        }
     }
 }
 
@@ -247,6 +259,9 @@ fn on_pool(world: &mut World, at: ClusterAt<'_>, pool: &str, what: PoolCall, cal
         Err(reply) => return reply,
     };
     let name = cluster.profile.name.clone();
+    if let Some(refused) = beside::refuse_locked(cluster, call) {
+        return refused;
+    }
     let Some(known) = cluster.pool(pool) else {
         match what {
             PoolCall::Put => return changes::create_pool(world, &name, pool, call).unwrap_or_else(|refused| refused),
@@ -266,6 +281,7 @@ fn on_pool(world: &mut World, at: ClusterAt<'_>, pool: &str, what: PoolCall, cal
         PoolCall::Put => changes::put_pool(world, &name, pool, call),
         PoolCall::Delete => changes::delete(world, &name, Some(pool), call),
         PoolCall::Abort => changes::abort(world, &name, Some(pool), call),
+        PoolCall::DeleteMachines => changes::delete_machines(world, &name, pool, call),
         PoolCall::UpgradeNodeImage => changes::upgrade_node_image(world, &name, pool, call),
     };
     answered.unwrap_or_else(|refused| refused)

@@ -49,6 +49,21 @@ pub(super) fn pools(world: &World, cluster: &SimulatedCluster, call: &Call) -> R
     page(world, call, items)
 }
 
+/// Answers a LIST of a cluster's maintenance configurations.
+pub(super) fn maintenance_configurations(world: &World, cluster: &SimulatedCluster, call: &Call) -> Reply {
+    let windows = cluster.landscape.windows.iter();
+    let items = windows
+        .map(|(name, properties)| {
+            json!({
+                "id": format!("{}/maintenanceConfigurations/{name}", bodies::cluster_id(cluster)),
+                "name": name,
+                "properties": properties,
+            })
+        })
+        .collect();
+    page(world, call, items)
+}
+
 /// One page of a list; the next one is named by a full URL.
 pub(super) fn page(world: &World, call: &Call, items: Vec<Value>) -> Reply {
     let start: usize = call

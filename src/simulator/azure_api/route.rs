@@ -1,5 +1,9 @@
 //! Which call a method and a path mean; paths are compared without regard to case, as ARM does.
 
+use std::borrow::Cow;
+
+use super::beside::Beside;
+use super::landscape::Around;
 use super::reply::Call;
 use super::signature::Link;
 use crate::simulator::world::Action;
@@ -18,6 +22,9 @@ pub(super) enum ClusterCall {
     Put,
     Delete,
     Abort,
+    Start,
+    Stop,
+    RotateCertificates,
     UpgradeProfile,
     UserCredential,
     PoolVersions,
@@ -31,6 +38,7 @@ pub(super) enum PoolCall {
     Put,
     Delete,
     Abort,
+    DeleteMachines,
     UpgradeProfile,
     UpgradeNodeImage,
 }
@@ -65,6 +73,9 @@ pub(super) enum Route<'a> {
         pool: &'a str,
         call: PoolCall,
     },
+    /// What lies around clusters.
+    Around(Around<'a>),
+    Beside(Beside<'a>),
 }
 
 impl<'a> Route<'a> {
@@ -128,14 +139,13 @@ impl<'a> Route<'a> {
             ) => Some(Self::ActivityLog {
                 subscription: call.segment(1),
             }),
-            ("GET", ["subscriptions", _, "providers", PROVIDER, "locations", _, kind, _]) => {
-                let link = [Link::Status, Link::Result]
-                    .into_iter()
-                    .find(|link| link.segment() == *kind)?;
+            ("GET", ["subscriptions", _, "providers", PROVIDER, "locations", _, kind, _])
+                if link_of(kind).is_some() =>
+            {
                 Some(Self::Operation {
                     subscription: call.segment(1),
                     id: call.segment(7),
-                    link,
+                    link: link_of(kind)?,
                 })
             }
             (
@@ -151,9 +161,14 @@ impl<'a> Route<'a> {
                     _,
                     rest @ ..,
                 ],
-            ) => Self::within_cluster(call, rest),
-            _ => None,
+            ) => Self::within_cluster(call, rest).or_else(|| Self::outside(call, &words)),
+            _ => Self::outside(call, &words),
         }
+    }
+
+    fn outside(call: &'a Call, words: &[&str]) -> Option<Self> {
+        let beside = Beside::of(call, words).map(Self::Beside);
+        beside.or_else(|| Around::of(call, words).map(Self::Around))
     }
 
     fn within_cluster(call: &'a Call, rest: &[&str]) -> Option<Self> {
@@ -175,6 +190,9 @@ impl<'a> Route<'a> {
             ("PUT", []) => cluster(ClusterCall::Put),
             ("DELETE", []) => cluster(ClusterCall::Delete),
             ("POST", ["abort"]) => cluster(ClusterCall::Abort),
+            ("POST", ["start"]) => cluster(ClusterCall::Start),
+            ("POST", ["stop"]) => cluster(ClusterCall::Stop),
+            ("POST", ["rotateclustercertificates"]) => cluster(ClusterCall::RotateCertificates),
             ("GET", ["upgradeprofiles", "default"]) => cluster(ClusterCall::UpgradeProfile),
             ("POST", ["listclusterusercredential"]) => cluster(ClusterCall::UserCredential),
             ("GET", ["availableagentpoolversions"]) => cluster(ClusterCall::PoolVersions),
@@ -184,6 +202,7 @@ impl<'a> Route<'a> {
             ("PUT", ["agentpools", _]) => pool(PoolCall::Put),
             ("DELETE", ["agentpools", _]) => pool(PoolCall::Delete),
             ("POST", ["agentpools", _, "abort"]) => pool(PoolCall::Abort),
+            ("POST", ["agentpools", _, "deletemachines"]) => pool(PoolCall::DeleteMachines),
             ("GET", ["agentpools", _, "upgradeprofiles", "default"]) => pool(PoolCall::UpgradeProfile),
             ("POST", ["agentpools", _, "upgradenodeimageversion"]) => pool(PoolCall::UpgradeNodeImage),
             _ => None,
@@ -199,12 +218,16 @@ impl<'a> Route<'a> {
             | Self::ActivityLog { subscription }
             | Self::Operation { subscription, .. } => Some(subscription),
             Self::Cluster { at, .. } | Self::Pool { at, .. } => Some(at.subscription),
+            Self::Around(around) => Some(around.subscription()),
+            Self::Beside(beside) => Some(beside.subscription()),
         }
     }
 
     /// The action a role must allow.
-    pub(super) fn action(&self) -> &'static str {
-        match self {
+    pub(super) fn action(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Around(around) => return Cow::Owned(around.action()),
+            Self::Beside(beside) => return Cow::Owned(beside.action()),
             Self::Subscriptions => "Microsoft.Resources/subscriptions/read",
             Self::ResourceGraph => "Microsoft.ResourceGraph/resources/read",
             Self::ListClusters { .. } => "Microsoft.ContainerService/managedClusters/read",
@@ -216,6 +239,9 @@ impl<'a> Route<'a> {
                 ClusterCall::Put => Action::WriteCluster.name(),
                 ClusterCall::Delete => Action::DeleteCluster.name(),
                 ClusterCall::Abort => Action::AbortCluster.name(),
+                ClusterCall::Start => Action::StartCluster.name(),
+                ClusterCall::Stop => Action::StopCluster.name(),
+                ClusterCall::RotateCertificates => Action::RotateCertificates.name(),
                 ClusterCall::UpgradeProfile => "Microsoft.ContainerService/managedClusters/upgradeProfiles/read",
                 ClusterCall::UserCredential => {
                     "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action"
@@ -233,13 +259,21 @@ impl<'a> Route<'a> {
                 PoolCall::Put => Action::WritePool.name(),
                 PoolCall::Delete => Action::DeletePool.name(),
                 PoolCall::Abort => Action::AbortPool.name(),
+                PoolCall::DeleteMachines => Action::DeleteMachines.name(),
                 PoolCall::UpgradeProfile => {
                     "Microsoft.ContainerService/managedClusters/agentPools/upgradeProfiles/read"
                 }
                 PoolCall::UpgradeNodeImage => Action::UpgradeNodeImage.name(),
             },
-        }
+        })
     }
+}
+
+/// The way of asking for an operation that a path's segment means.
+fn link_of(kind: &str) -> Option<Link> {
+    [Link::Status, Link::Result]
+        .into_iter()
+        .find(|link| link.segment() == kind)
 }
 
 /// The resource provider, in lower case.

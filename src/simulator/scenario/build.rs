@@ -6,9 +6,10 @@ use jiff::Timestamp;
 
 use super::document::{self, Document, Happening, Start};
 use super::plot::{self, SOMEBODY};
+use super::surroundings::LEAD;
 use super::system_workloads::system_workloads;
 use crate::simulator::kubernetes::objects::{BudgetSpec, WorkloadSpec};
-use crate::simulator::world::incident::Deed;
+use crate::simulator::world::incident::{Deed, What};
 use crate::simulator::world::quota::Quota;
 use crate::simulator::world::versions::image_name;
 use crate::simulator::world::{
@@ -17,8 +18,6 @@ use crate::simulator::world::{
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
-/// Time before the first entry of the history.
-const LEAD: Duration = Duration::from_mins(2);
 
 pub(super) fn world(document: &Document, seed: u64, now: Timestamp) -> Result<World, String> {
     let mut history: Vec<(Timestamp, &document::Cluster, &Happening)> = document
@@ -55,14 +54,15 @@ pub(super) fn world(document: &Document, seed: u64, now: Timestamp) -> Result<Wo
     }
     for (number, cluster) in (0_u64..).zip(&document.clusters) {
         let subscription = document.subscription(&cluster.subscription)?.id.clone();
-        let built = build_cluster(&mut world, cluster, subscription, number, begin);
+        let built = build_cluster(&mut world, cluster, subscription, number, begin, now)
+            .map_err(|why| format!("cluster '{}': {why}", cluster.name))?;
         world.clusters.insert(cluster.name.clone(), built);
     }
     for (at, cluster, happening) in history {
         world.advance_to(at);
         let caller = happening.caller.as_deref().unwrap_or(SOMEBODY);
         world
-            .act(&cluster.name, &deed_of(happening), caller)
+            .happen_now(&cluster.name, &what_of(happening), caller)
             .map_err(|refusal| format!("history of '{}': {}", cluster.name, refusal.message))?;
     }
     world.advance_to(now);
@@ -84,7 +84,8 @@ fn build_cluster(
     subscription: String,
     number: u64,
     begin: Timestamp,
-) -> SimulatedCluster {
+    now: Timestamp,
+) -> Result<SimulatedCluster, String> {
     let mut rng = fastrand::Rng::with_seed(world.seed.wrapping_mul(1009).wrapping_add(number));
     let days = cluster.age_days.unwrap_or_else(|| rng.u32(20..200));
     let born = begin - Duration::from_secs(86_400 * u64::from(days) + rng.u64(..86_400));
@@ -117,7 +118,14 @@ fn build_cluster(
     for workload in &cluster.workloads {
         built.add_workload(&workload_of(workload));
     }
+    cluster.with.furnish(&mut built.objects, born)?;
+    built.landscape = cluster.with.landscape(now);
+    for hindrance in &cluster.with.hindrances {
+        built.hindrances.push(hindrance.clone());
+    }
     built.age_until(begin);
+    cluster.with.trouble(&mut built.objects, begin);
+    built.is_api_server_away = cluster.with.is_unreachable;
     built.access = KubernetesAccess {
         endpoint: String::new(),
         // Clusters with Entra ID accept the caller's Azure login.
@@ -130,7 +138,7 @@ fn build_cluster(
     if cluster.is_stopped {
         built.stop();
     }
-    built
+    Ok(built)
 }
 
 fn new_pool(pool: &document::Pool, cluster: &document::Cluster, newest_release: &str) -> NewPool {
@@ -179,10 +187,14 @@ fn workload_of(workload: &document::Workload) -> WorkloadSpec {
     }
 }
 
-fn deed_of(happening: &Happening) -> Deed {
+fn what_of(happening: &Happening) -> What {
+    let Some(start) = happening.start else {
+        let what = happening.what.as_ref().map(plot::What::build);
+        return what.expect("an entry without a start has a what: the document was checked");
+    };
     let to = happening.to.map(|version| version.to_string()).unwrap_or_default();
     let pool = happening.pool.clone();
-    match happening.start {
+    What::Deed(match start {
         Start::Upgrade => Deed::Upgrade { to },
         Start::ControlPlane => Deed::ControlPlane { to },
         Start::Pool => Deed::Pool {
@@ -193,5 +205,5 @@ fn deed_of(happening: &Happening) -> Deed {
             pool: pool.unwrap_or_default(),
         },
         Start::Abort => Deed::Abort { pool },
-    }
+    })
 }

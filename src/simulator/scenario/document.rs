@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::plot;
+use super::surroundings::Surroundings;
+use super::{expected, plot};
 use crate::domain::version::{KubernetesVersion, MinorVersion};
 
 #[derive(Clone, Debug, Deserialize)]
@@ -25,6 +26,7 @@ pub(super) struct Document {
     pub(super) incidents: Vec<plot::Incident>,
     #[serde(default)]
     pub(super) breakages: Vec<plot::Breakage>,
+    pub(super) expect: Option<expected::Expected>,
     /// The oldest release line that is supported without the long-term plan; 1.34 unless given.
     pub(super) oldest_supported: Option<String>,
 }
@@ -89,6 +91,8 @@ pub(super) struct Cluster {
     pub(super) workloads: Vec<Workload>,
     #[serde(default)]
     pub(super) history: Vec<Happening>,
+    #[serde(default)]
+    pub(super) with: Surroundings,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -158,7 +162,9 @@ pub(super) struct Workload {
 #[serde(deny_unknown_fields)]
 pub(super) struct Happening {
     pub(super) minutes_ago: u32,
-    pub(super) start: Start,
+    /// What was started; else `what` happened.
+    pub(super) start: Option<Start>,
+    pub(super) what: Option<plot::What>,
     /// The target version, where there is one.
     pub(super) to: Option<KubernetesVersion>,
     /// The pool, where it is about one.
@@ -216,6 +222,7 @@ impl Document {
             return Err("there is no cluster".to_owned());
         }
         self.oldest_line()?;
+        expected::check(self)?;
         plot::check(self)
     }
 
@@ -257,15 +264,22 @@ impl Cluster {
                 ));
             }
         }
+        self.with.check()?;
         for happening in &self.history {
+            if happening.start.is_some() == happening.what.is_some() {
+                return Err("a history entry has either 'start' or 'what'".to_owned());
+            }
             if let Some(name) = &happening.pool {
                 pool(name)?;
             }
-            let needs_version = matches!(happening.start, Start::Upgrade | Start::ControlPlane | Start::Pool);
+            let needs_version = matches!(
+                happening.start,
+                Some(Start::Upgrade | Start::ControlPlane | Start::Pool)
+            );
             if needs_version && happening.to.is_none() {
                 return Err("a history entry that upgrades needs 'to'".to_owned());
             }
-            let needs_pool = matches!(happening.start, Start::Pool | Start::NodeImage);
+            let needs_pool = matches!(happening.start, Some(Start::Pool | Start::NodeImage));
             if needs_pool && happening.pool.is_none() {
                 return Err("a history entry about a pool needs 'pool'".to_owned());
             }

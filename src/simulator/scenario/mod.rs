@@ -3,15 +3,21 @@
 
 mod build;
 mod document;
+mod expected;
+mod inherit;
 mod library;
 mod plot;
+#[cfg(test)]
+mod proofs;
+mod surroundings;
 mod system_workloads;
 
 use jiff::Timestamp;
 
+pub use expected::{Attempt, AttemptedChange, Expected, Sight};
+
 use super::world::World;
 use document::Document;
-use library::BUILT_IN;
 
 /// A scenario, read and checked.
 #[derive(Clone, Debug)]
@@ -57,19 +63,28 @@ impl Scenario {
 
     /// Names of the built-in scenarios, in the order in which they are listed.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        BUILT_IN.iter().map(|(name, _)| *name)
+        library::all().map(|(name, _)| *name)
+    }
+
+    /// Names of the built-in scenarios of a family such as `drains`; none for an unknown one.
+    pub fn of_family(family: &str) -> impl Iterator<Item = &'static str> {
+        library::of_family(family).map(|(name, _)| *name)
     }
 
     /// Names and one-line descriptions of the built-in scenarios.
     pub fn list() -> Vec<(String, String)> {
-        BUILT_IN
-            .iter()
+        library::all()
             .map(|(name, text)| {
                 let description =
                     Self::parse(name, text).map_or_else(|error| error.to_string(), |it| it.document.description);
                 ((*name).to_owned(), description)
             })
             .collect()
+    }
+
+    /// What a diagnosis at its beginning should say; `None` for a scenario that is about something else.
+    pub fn expected(&self) -> Option<&Expected> {
+        self.document.expect.as_ref()
     }
 
     /// Speed at which a story of this scenario can be watched in the cockpit.
@@ -92,19 +107,33 @@ impl Scenario {
 }
 
 fn read(text: &str) -> Result<Document, String> {
-    let mut table: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
-    let Some(base) = table.remove("extends") else {
+    let table: toml::Table = toml::from_str(text).map_err(|error| error.to_string())?;
+    if !table.contains_key("extends") {
         // Read from the text, so that mistakes are shown with their line.
         return toml::from_str(text).map_err(|error| error.to_string());
+    }
+    whole(table, 0)?.try_into().map_err(|error| error.to_string())
+}
+
+/// With everything it takes from the scenario it extends, which may extend another one.
+fn whole(mut table: toml::Table, depth: usize) -> Result<toml::Table, String> {
+    let Some(base) = table.remove("extends") else {
+        return Ok(table);
     };
     let base = base.as_str().unwrap_or_default();
-    let base = library::text(base).ok_or_else(|| format!("it extends '{base}', which is no built-in scenario"))?;
-    let inherited: toml::Table = toml::from_str(base).map_err(|error| error.to_string())?;
-    for (key, value) in inherited {
-        table.entry(key).or_insert(value);
+    let text = library::text(base).ok_or_else(|| format!("it extends '{base}', which is no built-in scenario"))?;
+    if depth == DEEPEST {
+        return Err(format!("'{base}' extends too many others"));
     }
-    table.try_into().map_err(|error| error.to_string())
+    let mut inherited = whole(toml::from_str(text).map_err(|error| error.to_string())?, depth + 1)?;
+    // What is expected of the base is no longer true of what is made of it.
+    inherited.remove("expect");
+    inherit::merge(&mut table, inherited);
+    Ok(table)
 }
+
+/// How long a chain of scenarios that extend one another may be.
+const DEEPEST: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -122,7 +151,10 @@ mod tests {
             let scenario = Scenario::built_in(&name).unwrap();
             let world = scenario.world(1, at()).unwrap();
             assert_eq!(world.now, at(), "{name}");
-            assert!(world.clusters.contains_key("shop-prod"), "{name}");
+            assert!(
+                scenario.expected().is_some() || world.clusters.contains_key("shop-prod"),
+                "{name}"
+            );
             assert!(name == "demo" || world.clusters.len() == 1, "{name}");
         }
     }

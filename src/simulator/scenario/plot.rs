@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::document::{Document, Mode};
+use super::surroundings::PodsInTrouble;
 use crate::domain::version::KubernetesVersion;
 use crate::simulator::faults::{self, Conflict, Effect, Trouble};
-use crate::simulator::world::incident::{self, Deed, Turn};
+use crate::simulator::kubernetes::objects::EventSpec;
+use crate::simulator::world::incident::{self, Deed, NodeCondition, ObjectName, Turn};
 use crate::simulator::world::{PoolCreation, PoolMode, UpgradeSettings, World};
 
 /// Who does what a scenario has done by somebody it does not name.
@@ -95,7 +98,7 @@ pub(super) struct Incident {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum What {
+pub(super) enum What {
     Upgrade {
         to: KubernetesVersion,
     },
@@ -140,6 +143,71 @@ enum What {
     FailWhenDone {
         pool: String,
     },
+    /// Something else takes over what runs on a pool.
+    Preempt {
+        pool: String,
+    },
+    /// Somebody adds an object.
+    Add(Value),
+    /// Somebody changes an object by a merge patch; `apps#0` is the first node of pool apps.
+    Edit {
+        kind: String,
+        #[serde(default)]
+        namespace: String,
+        name: String,
+        patch: Value,
+    },
+    Remove {
+        kind: String,
+        #[serde(default)]
+        namespace: String,
+        name: String,
+    },
+    /// An event as some component of the cluster writes it.
+    Event(Said),
+    Trouble(PodsInTrouble),
+    Heal {
+        namespace: String,
+        workload: String,
+    },
+    /// What stood in the way is taken away.
+    Lift(String),
+    /// A condition that something on the node reports.
+    NodeCondition {
+        /// `apps#0` is the first node of pool apps.
+        node: String,
+        kind: String,
+        is_true: bool,
+        reason: String,
+        message: String,
+    },
+    /// Every event of this source is gone, as after an hour.
+    ForgetEvents(String),
+    /// A machine is taken away by Azure.
+    LoseMachine {
+        /// `apps#0` is the first node of pool apps.
+        node: String,
+    },
+}
+
+/// An event.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Said {
+    #[serde(default)]
+    is_warning: bool,
+    reason: String,
+    message: String,
+    source: String,
+    kind: String,
+    #[serde(default = "default_namespace")]
+    namespace: String,
+    /// `apps#0` is the first node of pool apps.
+    name: String,
+}
+
+fn default_namespace() -> String {
+    "default".to_owned()
 }
 
 /// The control plane's version at that moment breaks an application: it fails while a pod of it runs on a node of
@@ -292,11 +360,46 @@ impl Fault {
 }
 
 impl What {
-    fn build(&self) -> incident::What {
+    pub(super) fn build(&self) -> incident::What {
         let deed = match self.clone() {
             Self::Away { seconds } => return incident::What::Away(Duration::from_secs(seconds)),
             Self::LeaveBehind { pool, nodes } => return incident::What::LeaveBehind { pool, nodes },
             Self::FailWhenDone { pool } => return incident::What::FailWhenDone { pool },
+            Self::Add(object) => return incident::What::Add(object),
+            Self::Edit {
+                kind,
+                namespace,
+                name,
+                patch,
+            } => {
+                let object = ObjectName { kind, namespace, name };
+                return incident::What::Edit { object, patch };
+            }
+            Self::Remove { kind, namespace, name } => {
+                return incident::What::Remove(ObjectName { kind, namespace, name });
+            }
+            Self::Event(said) => return incident::What::Event(said.build()),
+            Self::Trouble(trouble) => return incident::What::Trouble(trouble.build()),
+            Self::Heal { namespace, workload } => return incident::What::Heal { namespace, workload },
+            Self::Lift(word) => return incident::What::Lift(word),
+            Self::NodeCondition {
+                node,
+                kind,
+                is_true,
+                reason,
+                message,
+            } => {
+                return incident::What::NodeCondition(NodeCondition {
+                    node,
+                    kind,
+                    is_true,
+                    reason,
+                    message,
+                });
+            }
+            Self::ForgetEvents(source) => return incident::What::ForgetEvents(source),
+            Self::LoseMachine { node } => return incident::What::LoseMachine(node),
+            Self::Preempt { pool } => Deed::Preempt { pool },
             Self::Upgrade { to } => Deed::Upgrade { to: to.to_string() },
             Self::ControlPlane { to } => Deed::ControlPlane { to: to.to_string() },
             Self::Pool { pool, to } => Deed::Pool {
@@ -327,5 +430,19 @@ impl What {
             Self::SaveTag { key, value } => Deed::SaveTag { key, value },
         };
         incident::What::Deed(deed)
+    }
+}
+
+impl Said {
+    fn build(self) -> EventSpec {
+        EventSpec {
+            is_warning: self.is_warning,
+            reason: self.reason,
+            message: self.message,
+            source: self.source,
+            object_kind: self.kind,
+            object_name: self.name,
+            namespace: self.namespace,
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::cluster::{EXPIRY_EVERY, PendingAbort, SimulatedCluster, Surroundings, is_force_valid};
+use super::hindrance::{Hold, addons_not_ready};
 use super::incident::Turn;
 use super::node_work::{NodeWork, Progress, Site, seconds};
 use super::operation::{
@@ -13,6 +14,11 @@ use super::operation::{
 };
 use super::roll::PoolRoll;
 use super::run::{Active, ControlPlaneUpgrade, Run, Stage};
+use crate::simulator::kubernetes::objects::fields;
+use crate::simulator::kubernetes::objects::kinds::Kind;
+
+/// How long AKS waits for its own pods after the control plane's step.
+const ADD_ONS_MAY_TAKE: Duration = Duration::from_mins(20);
 
 impl SimulatedCluster {
     /// When something happens next.
@@ -74,11 +80,13 @@ impl SimulatedCluster {
         let ended = match &mut run.active {
             None => Some(Outcome::Succeeded),
             Some(Active::Settle(until)) => (*until <= self.now).then_some(Outcome::Succeeded),
-            Some(Active::ControlPlane(upgrade)) => (upgrade.until <= self.now).then(|| {
-                self.control_plane.running = upgrade.to;
-                self.objects.set_server_version(&upgrade.to.to_string());
-                Outcome::Succeeded
-            }),
+            Some(Active::ControlPlane(upgrade)) => {
+                if upgrade.until <= self.now {
+                    self.step_control_plane(upgrade)
+                } else {
+                    None
+                }
+            }
             Some(Active::Pool(roll)) => {
                 let name = roll.pool.clone();
                 match self.site(&name, surroundings) {
@@ -103,6 +111,38 @@ impl SimulatedCluster {
         run.since = self.now;
     }
 
+    /// The new API server begins to serve, unless something holds it; then AKS waits for its own pods.
+    fn step_control_plane(&mut self, upgrade: &mut ControlPlaneUpgrade) -> Option<Outcome> {
+        if let Some(hold) = self.hindrances.control_plane_held().filter(|_| !upgrade.is_serving) {
+            upgrade.until = self.now + Duration::from_mins(1);
+            let Hold::FailsAfter(minutes, error) = hold else {
+                return None;
+            };
+            let is_over = upgrade.began + Duration::from_mins(u64::from(minutes)) <= self.now;
+            return is_over.then_some(Outcome::Failed(error));
+        }
+        if !upgrade.is_serving {
+            upgrade.is_serving = true;
+            upgrade.served_since = self.now;
+            self.control_plane.running = upgrade.to;
+            self.objects.set_server_version(&upgrade.to.to_string());
+        }
+        let waiting = self.system_pods_not_ready();
+        if waiting.is_empty() {
+            return Some(Outcome::Succeeded);
+        }
+        upgrade.until = self.now + Duration::from_secs(30);
+        (upgrade.served_since + ADD_ONS_MAY_TAKE <= self.now).then(|| Outcome::Failed(addons_not_ready(&waiting)))
+    }
+
+    /// Names of AKS's own pods that should run and do not.
+    fn system_pods_not_ready(&self) -> Vec<String> {
+        let pods = self.objects.store().iter(Kind::Pod);
+        pods.filter(|pod| fields::namespace(pod) == "kube-system" && fields::is_active(pod) && !fields::is_ready(pod))
+            .map(|pod| fields::name(pod).to_owned())
+            .collect()
+    }
+
     /// The API server is away in part of a control plane's upgrade, and when an incident says so.
     fn look_for_api_server(&mut self) {
         self.away_until = self.away_until.filter(|until| *until > self.now);
@@ -111,7 +151,7 @@ impl SimulatedCluster {
             .iter()
             .any(|run| matches!(&run.active, Some(Active::ControlPlane(upgrade)) if upgrade.is_away(self.now)));
         let is_kept_away = is_upgraded_away || self.away_until.is_some();
-        // Only at the edges: a test may have sent it away by hand.
+        // Only at the edges: a scenario or a test may have sent it away by hand.
         if is_kept_away != self.is_kept_away {
             self.is_kept_away = is_kept_away;
             self.is_api_server_away = is_kept_away;
@@ -127,6 +167,9 @@ impl SimulatedCluster {
                 let from = self.now + Duration::from_mins(1);
                 Some(Active::ControlPlane(ControlPlaneUpgrade {
                     to,
+                    began: self.now,
+                    is_serving: false,
+                    served_since: self.now,
                     until: self.now + length.max(away + Duration::from_secs(90)),
                     away: (away > Duration::ZERO).then(|| (from, from + away)),
                 }))
@@ -171,6 +214,8 @@ impl SimulatedCluster {
             pool: self.pools.iter_mut().find(|candidate| candidate.name == pool)?,
             rng: &mut self.rng,
             quotas: surroundings.quotas,
+            landscape: &mut self.landscape,
+            hindrances: &mut self.hindrances,
             subscription: &self.profile.subscription,
             location: &self.profile.location,
             now: self.now,

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::hindrance::Hindrances;
 use super::incident::Turn;
+use super::landscape::Landscape;
 use super::node_work::NodeWork;
 use super::operation::{Author, Operation, OperationError, ResourceState, Target, guid};
 use super::pool::{Goal, PoolMode, SimulatedPool, UpgradeSettings};
@@ -118,6 +120,12 @@ pub struct SimulatedCluster {
     pub operations: Vec<Operation>,
     /// `upgradeSettings.overrideSettings` as last written: force, and until when.
     pub force_upgrade: Option<(bool, Option<Timestamp>)>,
+    /// What lies around it in Azure.
+    pub landscape: Landscape,
+    /// What stands in the way of its upgrades.
+    pub hindrances: Hindrances,
+    /// When its history begins.
+    pub(super) begun: Timestamp,
     pub(super) runs: Vec<Run>,
     pub(super) aborts: Vec<PendingAbort>,
     /// Machines an aborted upgrade cannot leave as they are.
@@ -170,6 +178,9 @@ impl SimulatedCluster {
             pools: Vec::new(),
             operations: Vec::new(),
             force_upgrade: None,
+            landscape: Landscape::default(),
+            hindrances: Hindrances::default(),
+            begun: now,
             runs: Vec::new(),
             aborts: Vec::new(),
             leftovers: Vec::new(),
@@ -201,10 +212,12 @@ impl SimulatedCluster {
             etag: guid(&mut self.rng),
             nodes: Vec::new(),
             recently_used: Vec::new(),
+            resize: None,
             next_machine: 0,
             left_behind: 0,
             hidden_failure: None,
             node_resource_group: self.profile.node_resource_group(),
+            location: self.profile.location.clone(),
         };
         for version in new.machines {
             let goal = Goal {
@@ -228,6 +241,7 @@ impl SimulatedCluster {
         self.objects.advance_to(self.now);
         self.objects.advance_to(now);
         self.now = now;
+        self.begun = now;
         self.next_expiry = now + EXPIRY_EVERY;
     }
 
@@ -264,6 +278,8 @@ impl SimulatedCluster {
         picture.pools.clone_from(&self.pools);
         picture.operations.clone_from(&self.operations);
         picture.force_upgrade = self.force_upgrade;
+        picture.landscape.clone_from(&self.landscape);
+        picture.hindrances.clone_from(&self.hindrances);
         picture
     }
 

@@ -9,6 +9,9 @@ use super::{budget_report, narration};
 use crate::simulator::kubernetes::objects::store::Key;
 use crate::simulator::kubernetes::objects::{Eviction, ObjectStore, PodName};
 
+/// A refusal by a webhook is soon taken as final (AKS issue 5637, 2026).
+const MOST_DENIALS: u32 = 8;
+
 /// A drain under way.
 #[derive(Clone, Debug)]
 pub(super) struct Drain {
@@ -17,8 +20,20 @@ pub(super) struct Drain {
     is_forced: bool,
     /// Pods that were told to stop and may still be stopping.
     told: BTreeSet<PodName>,
-    /// The last eviction that was refused, and the API server's words.
-    refused: Option<(PodName, String)>,
+    /// The last eviction that was refused.
+    refused: Option<Refused>,
+    /// Evictions that something else than a budget refused.
+    denials: u32,
+}
+
+/// An eviction that was refused.
+#[derive(Clone, Debug)]
+struct Refused {
+    pod: PodName,
+    /// The API server's words.
+    message: String,
+    /// It said 429, which is a budget's way.
+    is_budget: bool,
 }
 
 /// How one round of evictions went.
@@ -38,6 +53,7 @@ impl Drain {
             is_forced,
             told: BTreeSet::new(),
             refused: None,
+            denials: 0,
         }
     }
 
@@ -53,7 +69,7 @@ impl Drain {
         if pods.is_empty() {
             return Round::Empty;
         }
-        if now >= self.deadline {
+        if now >= self.deadline || self.denials >= MOST_DENIALS {
             return Round::TimedOut(self.failure(node, objects));
         }
         let mut is_blocked = false;
@@ -65,17 +81,29 @@ impl Drain {
                 Eviction::Accepted | Eviction::Gone => {
                     self.told.insert(pod);
                 }
-                Eviction::Blocked { .. } | Eviction::SeveralBudgets { .. } if self.is_forced => {
+                Eviction::Blocked { .. } | Eviction::SeveralBudgets { .. } | Eviction::Refused { .. }
+                    if self.is_forced =>
+                {
                     objects.stop_pod(&Key::new(&pod.namespace, &pod.name), None);
                     self.told.insert(pod);
                 }
                 Eviction::Blocked { message } => {
                     narration::eviction_blocked(objects, now, node, &pod.name);
-                    self.refused = Some((pod, message));
+                    self.refused = Some(Refused {
+                        pod,
+                        message,
+                        is_budget: true,
+                    });
                     is_blocked = true;
                 }
-                Eviction::SeveralBudgets { message } => {
-                    self.refused = Some((pod, message));
+                Eviction::SeveralBudgets { message } | Eviction::Refused { message } => {
+                    self.denials += u32::from(message.contains("denied the request"));
+                    narration::eviction_failed(objects, now, node, &pod.name, &message);
+                    self.refused = Some(Refused {
+                        pod,
+                        message,
+                        is_budget: false,
+                    });
                     is_blocked = true;
                 }
             }
@@ -89,7 +117,14 @@ impl Drain {
     /// (AKS troubleshooting "PodDrainFailure", 2025; a stopping pod's text follows AKS issue 3008).
     fn failure(&self, node: &str, objects: &ObjectStore) -> String {
         match &self.refused {
-            Some((pod, message)) if !self.told.contains(pod) => {
+            Some(Refused {
+                pod,
+                message,
+                is_budget,
+            }) if !self.told.contains(pod) => {
+                if !is_budget {
+                    return format!("Drain node {node} failed when evicting pod {}: {message}", pod.name);
+                }
                 let debug = budget_report::debug_info(objects, pod)
                     .map(|info| format!(". PDB debug info: {info}"))
                     .unwrap_or_default();

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::World;
 use super::operation::{Author, OperationError, Target, guid};
@@ -11,6 +12,7 @@ use super::refusal::Refusal;
 use super::requests::{ClusterChange, PoolChange, PoolCreation};
 use super::run::Stage;
 use crate::simulator::faults::Fault;
+use crate::simulator::kubernetes::objects::{EventSpec, TroubledPods};
 
 /// Something begins or ends on a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +80,30 @@ pub enum Deed {
         key: String,
         value: String,
     },
+    /// A later operation takes over what runs on the pool.
+    Preempt {
+        pool: String,
+    },
+}
+
+/// A condition that something on a node reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeCondition {
+    /// `apps#0` is the first node of pool apps.
+    pub node: String,
+    pub kind: String,
+    pub is_true: bool,
+    pub reason: String,
+    pub message: String,
+}
+
+/// Names a Kubernetes object; a node may be named as `apps#0`, the first one of pool apps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectName {
+    pub kind: String,
+    /// Empty for objects of the whole cluster.
+    pub namespace: String,
+    pub name: String,
 }
 
 /// What an incident does.
@@ -86,15 +112,47 @@ pub enum What {
     /// Done as soon as Azure accepts it.
     Deed(Deed),
     /// The fault begins, and ends after this long.
-    Fault { fault: Fault, lasts: Option<Duration> },
+    Fault {
+        fault: Fault,
+        lasts: Option<Duration>,
+    },
     /// The API server cannot be reached for so long.
     Away(Duration),
     /// The next upgrade of a pool forgets some of its machines and ends `Succeeded`.
-    LeaveBehind { pool: String, nodes: usize },
+    LeaveBehind {
+        pool: String,
+        nodes: usize,
+    },
     /// The next upgrade of a pool ends `Failed` although all its machines are done.
-    FailWhenDone { pool: String },
+    FailWhenDone {
+        pool: String,
+    },
     /// The new version breaks an application: see [`super::applications::Applications`].
-    Break { namespace: String, workload: String },
+    Break {
+        namespace: String,
+        workload: String,
+    },
+    Add(Value),
+    /// A JSON merge patch.
+    Edit {
+        object: ObjectName,
+        patch: Value,
+    },
+    Remove(ObjectName),
+    /// The object may be named as `apps#0`.
+    Event(EventSpec),
+    Trouble(TroubledPods),
+    Heal {
+        namespace: String,
+        workload: String,
+    },
+    /// See [`super::hindrance::Obstacle::word`].
+    Lift(String),
+    NodeCondition(NodeCondition),
+    /// Every event of this source is gone.
+    ForgetEvents(String),
+    /// A machine is gone from one moment to the next.
+    LoseMachine(String),
 }
 
 /// Something that will happen once.
@@ -204,6 +262,20 @@ impl World {
                 self.applications
                     .break_from(&incident.cluster, namespace, workload, version);
             }
+            What::Add(_)
+            | What::Edit { .. }
+            | What::Remove(_)
+            | What::Event(_)
+            | What::NodeCondition(_)
+            | What::ForgetEvents(_)
+            | What::Trouble(_)
+            | What::Heal { .. } => {
+                self.on(&incident.cluster, |cluster| cluster.change_objects(&incident.what, now));
+            }
+            What::Lift(word) => self.on(&incident.cluster, |cluster| {
+                cluster.hindrances.lift(word);
+            }),
+            What::LoseMachine(node) => self.on(&incident.cluster, |cluster| cluster.lose_machine(node, now)),
             What::Away(lasts) => self.on(&incident.cluster, |cluster| cluster.away_until = Some(now + *lasts)),
             What::LeaveBehind { pool, nodes } => self.on(&incident.cluster, |cluster| {
                 if let Some(pool) = cluster.pool_mut(pool) {
@@ -218,6 +290,20 @@ impl World {
             }),
         }
         Ok(())
+    }
+
+    /// Lets something happen at once, as if it had been waited for.
+    ///
+    /// # Errors
+    /// When it is a request and Azure refuses it.
+    pub(in crate::simulator) fn happen_now(&mut self, cluster: &str, what: &What, caller: &str) -> Result<(), Refusal> {
+        self.happen(&Incident {
+            cluster: cluster.to_owned(),
+            when: When::At(self.now),
+            delay: Duration::ZERO,
+            what: what.clone(),
+            caller: caller.to_owned(),
+        })
     }
 
     fn on(&mut self, name: &str, change: impl FnOnce(&mut super::SimulatedCluster)) {
@@ -274,6 +360,7 @@ impl World {
             Deed::DeleteCluster => cluster.delete(now),
             Deed::DeletePool { pool } => cluster.delete_pool(pool, now),
             Deed::AddPool(new) => cluster.create_pool(new, &mut surroundings, now),
+            Deed::Preempt { pool } => cluster.preempt(pool, now),
             Deed::SaveTag { key, value } => Ok(cluster.save_tag(key, value, now)),
         }?;
         cluster.sign(

@@ -8,7 +8,10 @@ mod cluster;
 mod drain;
 #[cfg(test)]
 mod fixture;
+pub mod hindrance;
 pub mod incident;
+pub mod landscape;
+mod mishap;
 mod narration;
 mod node_work;
 mod operation;

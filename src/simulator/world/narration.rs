@@ -95,6 +95,22 @@ pub(super) fn eviction_blocked(objects: &mut ObjectStore, now: Timestamp, node: 
     emit(objects, now, "upgrader", "Drain", true, node, message);
 }
 
+/// An eviction that was answered with something else than 429.
+pub(super) fn eviction_failed(objects: &mut ObjectStore, now: Timestamp, node: &str, pod: &str, why: &str) {
+    let message = format!("Error evicting pod {pod}: {why}");
+    emit(objects, now, "upgrader", "Drain", true, node, message);
+}
+
+pub(super) fn deletion_failed(objects: &mut ObjectStore, now: Timestamp, node: &str) {
+    let message = format!("Unable to delete node {node} from API server");
+    emit(objects, now, "upgrader", "Upgrade", true, node, message);
+}
+
+pub(super) fn reimage_failed(objects: &mut ObjectStore, now: Timestamp, node: &str) {
+    let message = format!("Failed to reimage node {node}");
+    emit(objects, now, "upgrader", "Upgrade", true, node, message);
+}
+
 pub(super) fn drain_failed(objects: &mut ObjectStore, now: Timestamp, node: &str, why: &str) {
     let message = format!("Error draining node {node}: {why}");
     emit(objects, now, "upgrader", "Drain", true, node, message);

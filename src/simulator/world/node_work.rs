@@ -6,9 +6,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::drain::{Drain, Round};
-use super::narration;
+use super::hindrance::{Bootstrap, Hindrances, node_not_deleted, reimage_failed};
+use super::landscape::Landscape;
+use super::operation::OperationError;
 use super::pool::{Goal, SimulatedPool};
 use super::quota::Quotas;
+use super::{mishap, narration};
 use crate::simulator::kubernetes::objects::ObjectStore;
 
 /// What one step may read and change.
@@ -17,6 +20,8 @@ pub(super) struct Site<'a> {
     pub(super) pool: &'a mut SimulatedPool,
     pub(super) rng: &'a mut fastrand::Rng,
     pub(super) quotas: &'a mut Quotas,
+    pub(super) landscape: &'a mut Landscape,
+    pub(super) hindrances: &'a mut Hindrances,
     pub(super) subscription: &'a str,
     pub(super) location: &'a str,
     pub(super) now: Timestamp,
@@ -45,12 +50,28 @@ enum Stage {
     Deleting,
     Removing,
     Reimaging,
+    /// The machine is there and does not become a node.
+    Bootstrapping,
     Booting,
     Confirming,
     /// The upgrader says `Draining node` once more after all is done.
     Echoing,
     Done,
     DrainFailed(String),
+    Failed(OperationError),
+}
+
+/// How long the upgrader tries the same again before it gives up, as seen in operations of 2024 to 2026.
+const PATIENCE: Patience = Patience {
+    bootstrap: Duration::from_mins(24),
+    silence: Duration::from_mins(45),
+    removal: Duration::from_mins(14),
+};
+
+struct Patience {
+    bootstrap: Duration,
+    silence: Duration,
+    removal: Duration,
 }
 
 /// The work on one machine.
@@ -63,6 +84,8 @@ pub(super) struct NodeWork {
     purpose: Purpose,
     stage: Stage,
     due: Timestamp,
+    /// Since when the same step is tried.
+    trying_since: Option<Timestamp>,
 }
 
 /// How the work stands.
@@ -70,6 +93,7 @@ pub(super) enum Progress<'a> {
     Working,
     Done,
     DrainFailed(&'a str),
+    Failed(&'a OperationError),
 }
 
 impl NodeWork {
@@ -105,18 +129,20 @@ impl NodeWork {
             purpose,
             stage,
             due: site.now + seconds(site.rng, wait),
+            trying_since: None,
         }
     }
 
     /// When it goes on; `None` when it is over.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
-        (!matches!(self.stage, Stage::Done | Stage::DrainFailed(_))).then_some(self.due)
+        (!matches!(self.stage, Stage::Done | Stage::DrainFailed(_) | Stage::Failed(_))).then_some(self.due)
     }
 
     pub(super) fn progress(&self) -> Progress<'_> {
         match &self.stage {
             Stage::Done => Progress::Done,
             Stage::DrainFailed(why) => Progress::DrainFailed(why),
+            Stage::Failed(error) => Progress::Failed(error),
             _ => Progress::Working,
         }
     }
@@ -146,7 +172,7 @@ impl NodeWork {
             return;
         }
         let (stage, wait) = match std::mem::replace(&mut self.stage, Stage::Done) {
-            Stage::CreatingMachine | Stage::Reimaging => self.register(site),
+            Stage::CreatingMachine | Stage::Reimaging | Stage::Bootstrapping => self.come_up(site),
             Stage::Cordoning => self.cordon(site),
             Stage::StartingDrain => self.start_drain(site),
             Stage::Draining(drain) => self.drain(drain, site),
@@ -156,14 +182,7 @@ impl NodeWork {
                 (Stage::Removing, seconds(site.rng, (3, 8)))
             }
             Stage::Removing => self.remove(site),
-            Stage::Booting => {
-                site.objects.set_node_ready(&self.node, true, site.now);
-                narration::ready(site.objects, site.now, &self.node);
-                match self.purpose {
-                    Purpose::Replace => (Stage::Confirming, seconds(site.rng, (2, 9))),
-                    Purpose::Arrive | Purpose::Leave { .. } => (Stage::Done, Duration::ZERO),
-                }
-            }
+            Stage::Booting => self.boot(site),
             Stage::Confirming => {
                 narration::upgraded(site.objects, site.now, &self.node);
                 (Stage::Echoing, seconds(site.rng, (1, 3)))
@@ -172,7 +191,7 @@ impl NodeWork {
                 narration::draining(site.objects, site.now, &self.node);
                 (Stage::Done, Duration::ZERO)
             }
-            over @ (Stage::Done | Stage::DrainFailed(_)) => (over, Duration::ZERO),
+            over @ (Stage::Done | Stage::DrainFailed(_) | Stage::Failed(_)) => (over, Duration::ZERO),
         };
         self.stage = stage;
         self.due = site.now + wait;
@@ -230,7 +249,20 @@ impl NodeWork {
         }
     }
 
-    fn remove(&self, site: &mut Site<'_>) -> (Stage, Duration) {
+    fn remove(&mut self, site: &mut Site<'_>) -> (Stage, Duration) {
+        if mishap::is_node_held(site.objects, &self.node) {
+            narration::deletion_failed(site.objects, site.now, &self.node);
+            if self.is_out_of_patience(PATIENCE.removal, site.now) {
+                return (Stage::Failed(node_not_deleted(&self.node)), Duration::ZERO);
+            }
+            return (Stage::Removing, Duration::from_secs(30));
+        }
+        if !self.is_replacement()
+            && let Some(error) = site.refuse_deletion()
+        {
+            return (Stage::Failed(error), Duration::ZERO);
+        }
+        self.trying_since = None;
         if site.objects.has_node(&self.node) {
             narration::schedulable_before_removal(site.objects, site.now, &self.node);
             site.objects.remove_node(&self.node, site.now);
@@ -243,11 +275,69 @@ impl NodeWork {
         site.pool.remove_machine(&self.node);
         site.quotas
             .release(site.subscription, site.location, &site.pool.vm_size, 1);
+        site.give_back_machine();
         (Stage::Done, Duration::ZERO)
     }
 
+    /// True when the same step has been tried for longer than this.
+    fn is_out_of_patience(&mut self, patience: Duration, now: Timestamp) -> bool {
+        now >= *self.trying_since.get_or_insert(now) + patience
+    }
+
+    /// The machine is made or rebuilt and runs its bootstrap script; what fails is tried again for a while.
+    fn come_up(&mut self, site: &mut Site<'_>) -> (Stage, Duration) {
+        let is_first = self.trying_since.is_none();
+        if self.is_replacement()
+            && let Some(why) = site.hindrances.reimage_failure(&self.pool).map(str::to_owned)
+        {
+            narration::reimage_failed(site.objects, site.now, &self.node);
+            if self.is_out_of_patience(PATIENCE.removal, site.now) {
+                return (
+                    Stage::Failed(reimage_failed(&self.pool, &self.node, &why)),
+                    Duration::ZERO,
+                );
+            }
+            return (Stage::Reimaging, Duration::from_mins(2));
+        }
+        let patience = match site.hindrances.bootstrap(&self.pool) {
+            Bootstrap::Works | Bootstrap::NotReady(_) => return self.register(site),
+            Bootstrap::Fails => PATIENCE.bootstrap,
+            Bootstrap::Silent => PATIENCE.silence,
+        };
+        if is_first && self.purpose == Purpose::Arrive {
+            narration::surge_created(site.objects, site.now, &self.node, &self.pool);
+        }
+        if !is_first {
+            site.hindrances.mark_machine(&self.pool, &self.node, site.landscape);
+        }
+        if self.is_out_of_patience(patience, site.now) {
+            let error = site.hindrances.bootstrap_error(&self.pool, &self.node);
+            return (Stage::Failed(error), Duration::ZERO);
+        }
+        (Stage::Bootstrapping, seconds(site.rng, (50, 70)))
+    }
+
+    /// The kubelet becomes ready, or says why not.
+    fn boot(&mut self, site: &mut Site<'_>) -> (Stage, Duration) {
+        if let Bootstrap::NotReady(message) = site.hindrances.bootstrap(&self.pool) {
+            mishap::explain_unready(site.objects, &self.node, &message, site.now);
+            if self.is_out_of_patience(PATIENCE.silence, site.now) {
+                let error = site.hindrances.bootstrap_error(&self.pool, &self.node);
+                return (Stage::Failed(error), Duration::ZERO);
+            }
+            return (Stage::Booting, Duration::from_secs(30));
+        }
+        self.trying_since = None;
+        site.objects.set_node_ready(&self.node, true, site.now);
+        narration::ready(site.objects, site.now, &self.node);
+        match self.purpose {
+            Purpose::Replace => (Stage::Confirming, seconds(site.rng, (2, 9))),
+            Purpose::Arrive | Purpose::Leave { .. } => (Stage::Done, Duration::ZERO),
+        }
+    }
+
     /// The machine boots with the goal's version and its Node object appears, not ready yet.
-    fn register(&self, site: &mut Site<'_>) -> (Stage, Duration) {
+    fn register(&mut self, site: &mut Site<'_>) -> (Stage, Duration) {
         let goal = self.goal.clone();
         if let Some(node) = site.pool.node_mut(&self.node) {
             node.version = goal.version;
@@ -258,8 +348,10 @@ impl NodeWork {
             }
             site.objects.add_node(&site.pool.node_spec(&node, false), site.now);
         }
+        site.landscape.failed_bootstraps.remove(&self.node);
+        site.landscape.failed_machines.remove(&self.node);
         narration::starting(site.objects, site.now, &self.node);
-        if self.purpose == Purpose::Arrive {
+        if self.trying_since.take().is_none() && self.purpose == Purpose::Arrive {
             narration::surge_created(site.objects, site.now, &self.node, &self.pool);
         }
         (Stage::Booting, seconds(site.rng, (20, 60)))

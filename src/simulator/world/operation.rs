@@ -11,6 +11,9 @@ pub enum ResourceState {
     Canceling,
     Creating,
     Deleting,
+    Scaling,
+    Starting,
+    Stopping,
     Updating,
     Upgrading,
     UpgradingNodeImageVersion,
@@ -26,6 +29,9 @@ impl ResourceState {
             Self::Canceling => "Canceling",
             Self::Creating => "Creating",
             Self::Deleting => "Deleting",
+            Self::Scaling => "Scaling",
+            Self::Starting => "Starting",
+            Self::Stopping => "Stopping",
             Self::Updating => "Updating",
             Self::Upgrading => "Upgrading",
             Self::UpgradingNodeImageVersion => "UpgradingNodeImageVersion",
@@ -55,6 +61,10 @@ pub enum Action {
     DeletePool,
     AbortPool,
     UpgradeNodeImage,
+    DeleteMachines,
+    StartCluster,
+    StopCluster,
+    RotateCertificates,
 }
 
 impl Action {
@@ -67,6 +77,10 @@ impl Action {
             Self::WritePool => "Microsoft.ContainerService/managedClusters/agentPools/write",
             Self::DeletePool => "Microsoft.ContainerService/managedClusters/agentPools/delete",
             Self::AbortPool => "Microsoft.ContainerService/managedClusters/agentPools/abort/action",
+            Self::DeleteMachines => "Microsoft.ContainerService/managedClusters/agentPools/deleteMachines/action",
+            Self::StartCluster => "Microsoft.ContainerService/managedClusters/start/action",
+            Self::StopCluster => "Microsoft.ContainerService/managedClusters/stop/action",
+            Self::RotateCertificates => "Microsoft.ContainerService/managedClusters/rotateClusterCertificates/action",
             Self::UpgradeNodeImage => {
                 "Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action"
             }

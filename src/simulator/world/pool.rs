@@ -187,12 +187,15 @@ pub struct SimulatedPool {
     pub recently_used: Vec<RecentVersion>,
     /// Name of its scale set, for instance `aks-apps-12345678-vmss`.
     pub scale_set: String,
+    /// Machines that go when a change of its size is over; `None` while none runs.
+    pub(super) resize: Option<Vec<String>>,
     pub(super) next_machine: u32,
     /// Machines the next upgrade forgets.
     pub(super) left_behind: usize,
     /// How the next upgrade ends although all its machines are done.
     pub(super) hidden_failure: Option<OperationError>,
     pub(super) node_resource_group: String,
+    pub(super) location: String,
 }
 
 impl SimulatedPool {
@@ -221,7 +224,7 @@ impl SimulatedPool {
             version: node.version.to_string(),
             node_image: node.image.clone(),
             vm_size: self.vm_size.clone(),
-            zone: node.zone.clone(),
+            zone: node.zone.as_ref().map(|zone| format!("{}-{zone}", self.location)),
             node_resource_group: self.node_resource_group.clone(),
             is_ready,
         }
@@ -241,6 +244,11 @@ impl SimulatedPool {
             .iter()
             .filter(|node| !node.is_surge)
             .all(|node| node.version == version)
+    }
+
+    /// True when every machine runs this version and no surge node is left.
+    pub(super) fn is_whole(&self, version: KubernetesVersion) -> bool {
+        self.runs(version) && self.nodes.iter().all(|node| !node.is_surge)
     }
 
     /// The version of the machine that is furthest behind; the claimed one where there is no machine.

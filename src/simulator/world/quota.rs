@@ -12,6 +12,9 @@ pub struct Quota {
     pub used: u32,
 }
 
+/// The name of the limit over all families of a region, as Azure's usages write it.
+const REGIONAL: &str = "cores";
+
 /// All limits of the estate.
 #[derive(Clone, Debug, Default)]
 pub struct Quotas {
@@ -36,6 +39,13 @@ impl Shortage {
             used,
             ..
         } = &self.quota;
+        if family == REGIONAL {
+            return format!(
+                "Operation results in exceeding quota limits of Core. Maximum allowed: {limit}, Current in use: {used}, \
+                 Additional requested: {}. Please read more about quota increase at https://aka.ms/AzurePerVMQuotaIncrease",
+                self.required
+            );
+        }
         format!(
             "Operation could not be completed as it results in exceeding approved {family} Cores quota. \
              Additional details - Deployment Model: Resource Manager, Location: {location}, Current Limit: {limit}, \
@@ -55,6 +65,37 @@ impl Quotas {
     /// Takes vCPUs for `nodes` nodes of a size, all or none.
     pub fn reserve(&mut self, subscription: &str, location: &str, vm_size: &str, nodes: u32) -> Result<(), Shortage> {
         let required = vcpus(vm_size).saturating_mul(nodes);
+        self.reserve_regional(subscription, location, required)?;
+        let taken = self.reserve_family(subscription, location, vm_size, required);
+        if taken.is_err()
+            && let Some(quota) = self.regional(subscription, location)
+        {
+            quota.used = quota.used.saturating_sub(required);
+        }
+        taken
+    }
+
+    fn reserve_regional(&mut self, subscription: &str, location: &str, required: u32) -> Result<(), Shortage> {
+        let Some(quota) = self.regional(subscription, location) else {
+            return Ok(());
+        };
+        if quota.used.saturating_add(required) > quota.limit {
+            return Err(Shortage {
+                quota: quota.clone(),
+                required,
+            });
+        }
+        quota.used += required;
+        Ok(())
+    }
+
+    fn reserve_family(
+        &mut self,
+        subscription: &str,
+        location: &str,
+        vm_size: &str,
+        required: u32,
+    ) -> Result<(), Shortage> {
         match self.entry(subscription, location, vm_size) {
             Some(quota) if quota.used.saturating_add(required) > quota.limit => Err(Shortage {
                 quota: quota.clone(),
@@ -71,7 +112,7 @@ impl Quotas {
     /// Counts nodes that exist already, even beyond the limit.
     pub fn occupy(&mut self, subscription: &str, location: &str, vm_size: &str, nodes: u32) {
         let vcpus = vcpus(vm_size).saturating_mul(nodes);
-        if let Some(quota) = self.entry(subscription, location, vm_size) {
+        for quota in self.both(subscription, location, vm_size) {
             quota.used = quota.used.saturating_add(vcpus);
         }
     }
@@ -79,7 +120,7 @@ impl Quotas {
     /// Gives back the vCPUs of `nodes` nodes.
     pub fn release(&mut self, subscription: &str, location: &str, vm_size: &str, nodes: u32) {
         let vcpus = vcpus(vm_size).saturating_mul(nodes);
-        if let Some(quota) = self.entry(subscription, location, vm_size) {
+        for quota in self.both(subscription, location, vm_size) {
             quota.used = quota.used.saturating_sub(vcpus);
         }
     }
@@ -93,6 +134,37 @@ impl Quotas {
         }) {
             quota.limit = limit;
         }
+    }
+
+    /// The limit over all families, where there is one.
+    fn regional(&mut self, subscription: &str, location: &str) -> Option<&mut Quota> {
+        self.entries.iter_mut().find(|quota| {
+            quota.subscription.eq_ignore_ascii_case(subscription)
+                && quota.location == location
+                && quota.family == REGIONAL
+        })
+    }
+
+    /// The limits a machine of this size counts for.
+    fn both<'a>(
+        &'a mut self,
+        subscription: &'a str,
+        location: &'a str,
+        vm_size: &str,
+    ) -> impl Iterator<Item = &'a mut Quota> {
+        let family = family(vm_size);
+        self.entries.iter_mut().filter(move |quota| {
+            quota.subscription.eq_ignore_ascii_case(subscription)
+                && quota.location == location
+                && (quota.family == REGIONAL || quota.family.eq_ignore_ascii_case(&family))
+        })
+    }
+
+    /// The limits of a subscription in a region.
+    pub fn of<'a>(&'a self, subscription: &'a str, location: &'a str) -> impl Iterator<Item = &'a Quota> {
+        self.entries.iter().filter(move |quota| {
+            quota.subscription.eq_ignore_ascii_case(subscription) && quota.location.eq_ignore_ascii_case(location)
+        })
     }
 
     fn entry(&mut self, subscription: &str, location: &str, vm_size: &str) -> Option<&mut Quota> {

@@ -30,6 +30,10 @@ pub(super) enum Stage {
 #[derive(Clone, Debug)]
 pub(super) struct ControlPlaneUpgrade {
     pub(super) to: KubernetesVersion,
+    pub(super) began: Timestamp,
+    /// The API server has its new version; AKS waits for its own pods.
+    pub(super) is_serving: bool,
+    pub(super) served_since: Timestamp,
     pub(super) until: Timestamp,
     /// While its API server cannot be reached.
     pub(super) away: Option<(Timestamp, Timestamp)>,
@@ -96,6 +100,9 @@ mod tests {
         let at = |second| Timestamp::from_second(second).unwrap();
         let upgrade = ControlPlaneUpgrade {
             to: KubernetesVersion::new(1, 35, 5),
+            began: at(0),
+            is_serving: false,
+            served_since: at(0),
             until: at(300),
             away: Some((at(60), at(200))),
         };

@@ -1,39 +1,7 @@
 //! The list of actions with their keys. Says what each is for; what it does is decided in `app.rs`.
 
+use super::places::{AROUND, DATA, EDITING, LISTS, OPENING, PLANNING, SCREENS, SIDEWAYS, STEERING, TABS, TROUBLE};
 use super::{Action, ActionId, Danger, Place};
-
-const SCREENS: &[Place] = &[
-    Place::Clusters,
-    Place::Cluster,
-    Place::Live,
-    Place::Plan,
-    Place::Timeline,
-    Place::Help,
-];
-const DATA: &[Place] = &[Place::Clusters, Place::Cluster, Place::Live];
-/// Where a plan can be made or started.
-const PLANNING: &[Place] = &[Place::Clusters, Place::Cluster, Place::Live, Place::Plan];
-const LISTS: &[Place] = &[
-    Place::Clusters,
-    Place::Cluster,
-    Place::Live,
-    Place::Plan,
-    Place::Timeline,
-    Place::Help,
-    Place::Dialog,
-];
-const SIDEWAYS: &[Place] = &[Place::Cluster, Place::Live, Place::Dialog];
-/// Tab also goes from one text line to the next.
-const TABS: &[Place] = &[Place::Cluster, Place::Live, Place::Plan, Place::Dialog, Place::Field];
-const OPENING: &[Place] = &[
-    Place::Clusters,
-    Place::Cluster,
-    Place::Plan,
-    Place::Timeline,
-    Place::Dialog,
-    Place::Field,
-];
-const EDITING: &[Place] = &[Place::Plan];
 
 const fn view(
     id: ActionId,
@@ -90,6 +58,34 @@ pub(crate) const ACTIONS: &[Action] = &[
         &["enter"],
         OPENING,
     ),
+    view(
+        ActionId::Why,
+        "why",
+        "why",
+        "Show why it is stuck or failed: causes, evidence in the cluster's own words, remedies, the guide.",
+        &["x"],
+        AROUND,
+    ),
+    change(
+        ActionId::Mend,
+        "mend",
+        "Choose a remedy for what is selected; its exact requests, risk and undo are shown first.",
+        &["M"],
+        &[
+            Place::Cluster,
+            Place::Live,
+            Place::Preflight,
+            Place::Causes,
+            Place::Page,
+        ],
+    ),
+    change(
+        ActionId::TakeBack,
+        "take-back",
+        "Take the selected repair back; the exact requests are shown first.",
+        &["Z"],
+        &[Place::Repairs],
+    ),
     change(
         ActionId::Approve,
         "approve",
@@ -109,28 +105,28 @@ pub(crate) const ACTIONS: &[Action] = &[
         "pause",
         "Pause the upgrade (after this step, at the next node boundary, or now); resume it when it is paused.",
         &["P"],
-        DATA,
+        STEERING,
     ),
     change(
         ActionId::Retry,
         "retry",
         "Send the failed step again as a new attempt; AKS goes on with the nodes that are left.",
         &["R"],
-        DATA,
+        STEERING,
     ),
     change(
         ActionId::Skip,
         "skip",
         "Leave out the gate or the failed step that holds the plan; needs a reason. Approvals cannot be skipped.",
         &["K"],
-        DATA,
+        STEERING,
     ),
     change(
         ActionId::Abort,
         "abort",
         "Stop the operation in Azure and end the execution; nodes that are done stay done.",
         &["A"],
-        DATA,
+        STEERING,
     ),
     change(
         ActionId::Controls,
@@ -255,9 +251,25 @@ pub(crate) const ACTIONS: &[Action] = &[
         ActionId::Filter,
         "filter",
         "filter",
-        "Show matching clusters only: words, !not, field=value (name, group, subscription, location, version, state, pool).",
+        "Show what matches only: words, !not, field=value; an unknown field lists those there are.",
         &["/"],
-        &[Place::Clusters],
+        &[Place::Clusters, Place::Preflight],
+    ),
+    view(
+        ActionId::Checks,
+        "checks",
+        "checks",
+        "Ask what would go wrong with an upgrade: findings worst first, each with numbers and remedies.",
+        &["c"],
+        &[Place::Clusters, Place::Cluster, Place::Live, Place::Causes],
+    ),
+    view(
+        ActionId::Guide,
+        "guide",
+        "guide",
+        "Copy the link of the guide into the clipboard of your terminal; it is shown in full too.",
+        &["o"],
+        TROUBLE,
     ),
     view(
         ActionId::Sort,
@@ -305,6 +317,20 @@ pub(crate) const ACTIONS: &[Action] = &[
             Place::Dialog,
         ],
     ),
+    view(
+        ActionId::Repairs,
+        "repairs",
+        "repairs",
+        "List the repairs made on this cluster, each with what it changed and how it is taken back.",
+        &["r"],
+        &[
+            Place::Clusters,
+            Place::Cluster,
+            Place::Live,
+            Place::Preflight,
+            Place::Causes,
+        ],
+    ),
     movement(
         ActionId::PreviousPanel,
         "previous-panel",
@@ -316,9 +342,16 @@ pub(crate) const ACTIONS: &[Action] = &[
         ActionId::Refresh,
         "refresh",
         "refresh",
-        "Read again from Azure now.",
+        "Read again now.",
         &["ctrl-r"],
-        DATA,
+        &[
+            Place::Clusters,
+            Place::Cluster,
+            Place::Live,
+            Place::Preflight,
+            Place::Causes,
+            Place::Repairs,
+        ],
     ),
     movement(ActionId::Down, "down", "Move down.", &["j", "down"], LISTS),
     movement(ActionId::Up, "up", "Move up.", &["k", "up"], LISTS),
@@ -364,6 +397,13 @@ pub(crate) const ACTIONS: &[Action] = &[
         "screen-cluster",
         "Go to the cluster: pools, versions, what runs.",
         &["2"],
+        SCREENS,
+    ),
+    movement(
+        ActionId::GoToChecks,
+        "screen-checks",
+        "Go to the checks before an upgrade of the cluster.",
+        &["3"],
         SCREENS,
     ),
     movement(

@@ -12,7 +12,7 @@ use super::super::screens::cluster_detail::ClusterDetail;
 use super::super::screens::help::HelpScreen;
 use super::super::screens::live_nodes::LiveNodes;
 use super::super::screens::timeline::TimelineScreen;
-use super::super::screens::{Screen, details};
+use super::super::screens::{Screen, details, repairs};
 use super::super::theme::Mark;
 use super::App;
 use crate::domain::ids::ClusterId;
@@ -38,12 +38,20 @@ impl App {
             ActionId::Timeline | ActionId::GoToTimeline => self.open_timeline(),
             ActionId::GoToClusters => self.go_to_clusters(),
             ActionId::GoToCluster => self.go_to(Place::Cluster),
+            ActionId::GoToChecks => self.go_to(Place::Preflight),
+            ActionId::Why => self.open_causes(),
+            ActionId::Checks => self.open_checks(),
+            ActionId::Repairs => self.open_repairs(),
+            ActionId::Mend => self.mend(),
+            ActionId::TakeBack => self.take_back(),
+            ActionId::Guide => self.copy_guide(),
             ActionId::GoToNodes => self.go_to(Place::Live),
             ActionId::GoToPlan => self.go_to(Place::Plan),
             ActionId::Details => {
                 self.show_details();
                 Vec::new()
             }
+            ActionId::Refresh if self.stack.last().is_some_and(Screen::is_asked) => self.ask_again(),
             ActionId::Refresh => {
                 self.say(Mark::Busy, "Reading again");
                 vec![Command::Refresh(
@@ -57,6 +65,7 @@ impl App {
                 }
                 Vec::new()
             }
+            ActionId::Back if self.clears_filter() => Vec::new(),
             ActionId::Back if self.stack.is_empty() => {
                 self.overview.end_typing(false);
                 Vec::new()
@@ -66,7 +75,8 @@ impl App {
             other if self.place() == Place::Plan => self.act_on_plan(other),
             other => {
                 self.act_on_screen(other);
-                Vec::new()
+                // What was not asked yet, another target or a panel, is asked at once.
+                self.keep_looking()
             }
         }
     }
@@ -83,15 +93,26 @@ impl App {
             Some(Screen::Cluster(screen)) => screen.act(action, &self.data, half_page),
             Some(Screen::Live(screen)) => screen.act(action, scene, content),
             Some(Screen::Timeline(screen)) => screen.act(action, half_page),
+            Some(Screen::Preflight(screen)) => screen.act(action, scene, content),
+            Some(Screen::Causes(screen)) => screen.act(action, scene, content),
+            Some(Screen::Page(screen)) => screen.act(action, scene, content),
+            Some(Screen::Repairs(screen)) => screen.act(action, &self.data, half_page),
             Some(Screen::Plan(_)) => (),
             Some(Screen::Help(screen)) => screen.act(action, half_page),
         }
     }
 
     fn open(&mut self) -> Vec<Command> {
-        if let Some(Screen::Timeline(_)) = self.stack.last() {
-            self.show_details();
-            return Vec::new();
+        match self.stack.last() {
+            Some(Screen::Timeline(_) | Screen::Repairs(_)) => {
+                self.show_details();
+                return Vec::new();
+            }
+            Some(Screen::Preflight(_) | Screen::Causes(_)) => {
+                self.open_page();
+                return Vec::new();
+            }
+            _ => (),
         }
         let Some(id) = self.subject().map(|snapshot| snapshot.id.clone()) else {
             return Vec::new();
@@ -167,6 +188,7 @@ impl App {
         match place {
             Place::Live => self.open_nodes(id.clone()),
             Place::Plan => self.open_plan(id.clone()),
+            Place::Preflight => commands.extend(self.push_checks(id.clone())),
             _ => (),
         }
         commands.extend(self.brief_on_arrival(&id));
@@ -180,6 +202,7 @@ impl App {
                 self.park(*editor);
                 Vec::new()
             }
+            Some(Screen::Preflight(screen)) => self.forget_checks(&screen.id),
             _ => Vec::new(),
         }
     }
@@ -197,6 +220,10 @@ impl App {
             Some(Screen::Live(screen)) => live
                 .and_then(|live| screen.selected_node(live))
                 .map(|node| Note::details(format!("Node {}", node.name), details::whole_node(node, self.data.now))),
+            Some(Screen::Repairs(screen)) => screen.selected(&self.data).map(|entry| {
+                let heading = format!("Repair {}", entry.id);
+                Note::details(heading, repairs::whole_repair(entry, &self.data))
+            }),
             Some(Screen::Timeline(screen)) => screen
                 .selected()
                 .map(|entry| Note::details("What happened", screen.details(entry, &self.data))),

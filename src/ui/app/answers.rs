@@ -18,7 +18,20 @@ impl App {
                 if let Some(Dialog::Confirm(confirm)) = &mut self.dialog {
                     confirm.take_plan(ticket, answer);
                 }
+                return self.check_before_start();
             }
+            Message::Checked(ticket, cluster, answer) => self.take_checks(ticket, &cluster, answer),
+            Message::Diagnosed(ticket, cluster, answer) => {
+                let answer = answer.map(|diagnosed| *diagnosed);
+                self.data.inquiries.causes_mut(&cluster).take(ticket, answer);
+            }
+            Message::RepairPlanned(ticket, answer) => {
+                if let Some(Dialog::Repair(confirm)) = &mut self.dialog {
+                    confirm.take(ticket, answer);
+                }
+            }
+            Message::Repaired(cluster, answer) => return self.take_repaired(&cluster, &answer),
+            Message::RepairsRead(cluster, answer) => self.take_repairs(&cluster, answer),
             Message::Previewed(ticket, answer) => {
                 if let Some(Dialog::Confirm(confirm)) = &mut self.dialog {
                     confirm.take_request(ticket, answer);

@@ -3,6 +3,7 @@
 use super::super::actions::ActionId;
 use super::super::command::{Command, Proposal};
 use super::super::components::Scene;
+use super::super::dialogs::approval::Approval;
 use super::super::dialogs::choose_pause::ChoosePause;
 use super::super::dialogs::choose_upgrade::ChooseUpgrade;
 use super::super::dialogs::confirm::Confirm;
@@ -10,6 +11,7 @@ use super::super::dialogs::foreign::Foreign;
 use super::super::dialogs::give_reason::{GiveReason, Purpose};
 use super::super::dialogs::note::Note;
 use super::super::dialogs::order::Order;
+use super::super::dialogs::type_word::TypeWord;
 use super::super::dialogs::{Dialog, Outcome};
 use super::super::screens::Screen;
 use super::super::theme::Mark;
@@ -97,10 +99,7 @@ impl App {
         match dialog.act(action, scene, screen) {
             Outcome::Stay => Vec::new(),
             Outcome::Close if self.is_leaving => vec![Command::Quit],
-            Outcome::Close => {
-                self.dialog = None;
-                Vec::new()
-            }
+            Outcome::Close => self.close_dialog(),
             Outcome::Next(dialog) => {
                 self.dialog = Some(*dialog);
                 Vec::new()
@@ -115,10 +114,54 @@ impl App {
             Outcome::Save(path) => self.save_plan(path),
             Outcome::Load(path) => self.load_plan(path),
             Outcome::Ask(order) => self.ask(order),
-            Outcome::Approved(order) => self.carry_out(order),
+            Outcome::Approved(approval) => self.approved(*approval),
+            Outcome::Sure(approval) => self.carry_out_approval(*approval),
+            Outcome::Mend { remedy, ailment } => self.plan_repair(remedy, ailment),
             Outcome::LeaveCockpit => vec![Command::Quit],
             Outcome::HandToBackground => self.hand_to_background(),
         }
+    }
+
+    /// Closes the question; what was still being looked up for it is given up.
+    fn close_dialog(&mut self) -> Vec<Command> {
+        match self.dialog.take() {
+            Some(Dialog::Confirm(confirm)) => confirm.asked_checks().map(Command::Forget).into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A yes: carried out, or held until a word is typed.
+    fn approved(&mut self, approval: Approval) -> Vec<Command> {
+        let snapshot = self.data.cluster(approval.cluster());
+        let cluster = snapshot.and_then(|snapshot| snapshot.cluster.value.as_deref());
+        match approval.word(cluster) {
+            Some(word) => {
+                self.dialog = Some(Dialog::Word(TypeWord::new(approval, word)));
+                Vec::new()
+            }
+            None => self.carry_out_approval(approval),
+        }
+    }
+
+    fn carry_out_approval(&mut self, approval: Approval) -> Vec<Command> {
+        let what = approval.what();
+        match approval {
+            Approval::Order(order) => self.carry_out(order),
+            Approval::Repair(preview) => {
+                self.repair_sent(&what);
+                vec![Command::ApplyRepair(preview)]
+            }
+            Approval::Undo { id, preview } => {
+                self.repair_sent(&what);
+                let cluster = preview.repair.cluster;
+                vec![Command::UndoRepair { cluster, id }]
+            }
+        }
+    }
+
+    fn repair_sent(&mut self, what: &str) {
+        self.dialog = None;
+        self.say(Mark::Busy, format!("{what}: being sent"));
     }
 
     fn hand_to_background(&mut self) -> Vec<Command> {
@@ -156,6 +199,7 @@ impl App {
             Order::Start {
                 cluster,
                 plan: Some(plan),
+                preparation,
             } => {
                 // The plan runs now, so there is nothing left to edit.
                 if matches!(self.stack.last(), Some(Screen::Plan(_))) {
@@ -163,7 +207,7 @@ impl App {
                 }
                 self.parked.remove(&cluster);
                 self.open_nodes(cluster);
-                vec![Command::Start(plan)]
+                vec![Command::Start { plan, preparation }]
             }
             Order::Send { execution, command } => {
                 if command == EngineCommand::Resume {

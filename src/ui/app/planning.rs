@@ -15,6 +15,7 @@ use super::super::theme::Mark;
 use super::super::wording::count;
 use super::App;
 use crate::domain::ids::ClusterId;
+use crate::engine::handle::Preparation;
 use crate::plan::builder::Intent;
 use crate::plan::edit::Edit;
 use crate::plan::step::Plan;
@@ -31,6 +32,15 @@ impl App {
         if !editor.is_empty() {
             self.parked.insert(editor.id.clone(), editor);
         }
+    }
+
+    /// The plan that was begun for a cluster, on the screen or left.
+    pub(super) fn begun_plan(&self, id: &ClusterId) -> Option<&Plan> {
+        let open = self.stack.iter().find_map(|screen| match screen {
+            Screen::Plan(editor) if editor.id == *id => Some(&**editor),
+            _ => None,
+        });
+        open.or_else(|| self.parked.get(id))?.plan()
     }
 
     fn editor(&mut self) -> Option<&mut PlanEditor> {
@@ -165,7 +175,11 @@ impl App {
             Proposal::Plan(plan) => plan.cluster.clone(),
         };
         let ticket = self.next_ticket();
-        let order = Order::Start { cluster, plan: None };
+        let order = Order::Start {
+            cluster,
+            plan: None,
+            preparation: Preparation::default(),
+        };
         self.dialog = Some(Dialog::Confirm(Box::new(Confirm::new(order, Some(ticket)))));
         vec![Command::Prepare { ticket, proposal }]
     }

@@ -12,12 +12,17 @@ use super::super::measure;
 use super::super::message::Prepared;
 use super::super::screens;
 use super::super::theme::{ARROW, Mark, Role};
+use super::approval::Approval;
+use super::give_reason::{GiveReason, Purpose};
 use super::order::Order;
 use super::order_words::{touches, undo, what_happens};
-use super::{Outcome, body_and_buttons, buttons, frame, most_rows, note, text_width};
+use super::start_checks::Checks;
+use super::{Dialog, Outcome, body_and_buttons, buttons, frame, most_rows, note, text_width};
 use crate::domain::change::RequestPreview;
 use crate::domain::text::printable;
 use crate::plan::step::Plan;
+use crate::preflight::baseline;
+use crate::preflight::finding::Report;
 use crate::problem::Problem;
 
 /// The requests that a yes would send.
@@ -33,6 +38,7 @@ enum Requests {
 #[derive(Clone, Debug)]
 pub(crate) struct Confirm {
     order: Order,
+    checks: Checks,
     ticket: Option<Ticket>,
     requests: Requests,
     is_yes_marked: bool,
@@ -44,6 +50,10 @@ impl Confirm {
     /// Asks; with a ticket, the requests come later under it.
     pub(crate) fn new(order: Order, ticket: Option<Ticket>) -> Self {
         Self {
+            checks: match &order {
+                Order::Start { .. } => Checks::Asked(None),
+                _ => Checks::NotNeeded,
+            },
             order,
             requests: if ticket.is_some() {
                 Requests::Loading
@@ -82,8 +92,42 @@ impl Confirm {
         }
     }
 
-    /// True once the request that would go out first can be seen.
+    /// True where the plan is there and its checks were not asked for yet.
+    pub(crate) fn wants_checks(&self) -> bool {
+        matches!(self.checks, Checks::Asked(None)) && self.plan().is_some()
+    }
+
+    pub(crate) fn expect_checks(&mut self, ticket: Ticket) {
+        self.checks = Checks::Asked(Some(ticket));
+    }
+
+    /// The checks that are waited for.
+    pub(crate) fn asked_checks(&self) -> Option<Ticket> {
+        match self.checks {
+            Checks::Asked(ticket) => ticket,
+            _ => None,
+        }
+    }
+
+    /// Takes the report of the checks that were asked for.
+    pub(crate) fn take_checks(&mut self, answer: Result<Report, Problem>) {
+        self.checks = match answer {
+            Ok(report) => {
+                if let Order::Start { preparation, .. } = &mut self.order {
+                    preparation.baseline = Some(baseline::to_text(&report));
+                }
+                Checks::Made(Box::new(report))
+            }
+            Err(problem) => Checks::Failed(problem),
+        };
+    }
+
+    /// True once the request that would go out first can be seen, and the checks have been made.
     pub(crate) fn can_be_approved(&self) -> bool {
+        !matches!(self.checks, Checks::Asked(_)) && self.requests_can_be_approved()
+    }
+
+    fn requests_can_be_approved(&self) -> bool {
         match &self.requests {
             Requests::NotNeeded => true,
             // A plan may begin, or consist, of steps that send nothing.
@@ -107,7 +151,7 @@ impl Confirm {
     pub(super) fn act(&mut self, action: ActionId, scene: Scene<'_>, screen: Rect) -> Outcome {
         match action {
             ActionId::Open if !self.is_yes_marked => return Outcome::Close,
-            ActionId::Open | ActionId::Yes if self.can_be_approved() => return Outcome::Approved(self.order.clone()),
+            ActionId::Open | ActionId::Yes if self.can_be_approved() => return self.yes(),
             ActionId::Left | ActionId::Right | ActionId::NextPanel | ActionId::PreviousPanel => {
                 self.is_yes_marked = !self.is_yes_marked && self.can_be_approved();
             }
@@ -128,6 +172,19 @@ impl Confirm {
         Outcome::Stay
     }
 
+    /// A yes against the checks needs a reason first.
+    fn yes(&self) -> Outcome {
+        let against = self.checks.against();
+        if against.is_empty() {
+            return Outcome::Approved(Box::new(Approval::Order(self.order.clone())));
+        }
+        let purpose = Purpose::StartAnyway {
+            order: Box::new(self.order.clone()),
+            against,
+        };
+        Outcome::Next(Box::new(Dialog::Reason(GiveReason::new(purpose))))
+    }
+
     pub(super) fn view(&self, scene: Scene<'_>, screen: Rect, buffer: &mut Buffer) {
         let lines = prose::lay_out(&self.passages(scene), text_width(screen), scene.theme);
         let height = measure::cells(lines.len()).min(most_rows(screen, 2)) + 2;
@@ -138,7 +195,12 @@ impl Confirm {
         } else {
             Role::Muted
         };
-        let labels = [("Cancel", Role::Text), (self.order.verb(), yes)];
+        let verb = if self.checks.against().is_empty() {
+            self.order.verb()
+        } else {
+            "Start anyway"
+        };
+        let labels = [("Cancel", Role::Text), (verb, yes)];
         let row = buttons(&labels, usize::from(self.is_yes_marked), scene.theme);
         body_and_buttons(&lines, self.scroll, row, inside, scene.theme, buffer);
     }
@@ -147,7 +209,8 @@ impl Confirm {
         let snapshot = scene.data.cluster(self.order.cluster());
         let live = snapshot.and_then(|snapshot| snapshot.live.as_deref());
         let cluster = snapshot.and_then(|snapshot| snapshot.cluster.value.as_deref());
-        let mut out = section("What happens", what_happens(&self.order, live, scene.data.now));
+        let mut out = section("What the checks say", self.checks.passages());
+        out.extend(section("What happens", what_happens(&self.order, live, scene.data.now)));
         out.extend(section("What is sent to Azure", self.request_passages()));
         out.extend(section("What it touches", touches(&self.order, cluster)));
         if !matches!(self.order, Order::Start { plan: None, .. }) {

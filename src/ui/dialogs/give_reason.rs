@@ -9,7 +9,8 @@ use super::super::actions::ActionId;
 use super::super::components::Scene;
 use super::super::components::prose::Passage;
 use super::super::narrative;
-use super::super::theme::Role;
+use super::super::theme::{Mark, Role};
+use super::approval::Approval;
 use super::form::Form;
 use super::order::Order;
 use super::{Outcome, draw_form};
@@ -22,6 +23,11 @@ use crate::engine::view::ExecutionView;
 pub(crate) enum Purpose {
     Approve(Arc<ExecutionView>),
     Skip(Arc<ExecutionView>),
+    /// Of an upgrade that the checks warn of; these are their words.
+    StartAnyway {
+        order: Box<Order>,
+        against: Vec<String>,
+    },
     /// From a driver on this machine.
     TakeOver(Arc<ExecutionView>),
     /// From a driver on another machine.
@@ -58,7 +64,25 @@ impl GiveReason {
             self.form.complaint = Some("say why, so that whoever comes next understands".to_owned());
             return Outcome::Stay;
         }
-        Outcome::Ask(self.order(reason))
+        match &self.purpose {
+            // The question itself was answered already.
+            Purpose::StartAnyway { order, .. } => {
+                let mut order = (**order).clone();
+                if let Order::Start { preparation, .. } = &mut order {
+                    preparation.despite = Some(reason);
+                }
+                Outcome::Approved(Box::new(Approval::Order(order)))
+            }
+            _ => Outcome::Ask(self.order(reason)),
+        }
+    }
+
+    /// What enter does.
+    pub(super) fn verb(&self) -> &'static str {
+        match self.purpose {
+            Purpose::StartAnyway { .. } => "start anyway",
+            _ => "review",
+        }
     }
 
     fn order(&self, reason: String) -> Order {
@@ -70,6 +94,7 @@ impl GiveReason {
                 },
                 execution: Arc::clone(execution),
             },
+            Purpose::StartAnyway { order, .. } => (**order).clone(),
             Purpose::Skip(execution) => Order::Send {
                 command: Command::Skip {
                     step: held_step(execution),
@@ -99,6 +124,10 @@ impl GiveReason {
             Purpose::Skip(execution) => (
                 format!("Skip a step of {}", execution.plan.cluster_name),
                 skipped(execution, scene),
+            ),
+            Purpose::StartAnyway { order, against } => (
+                format!("Start the upgrade of {} anyway", order.cluster().name()),
+                despite(against),
             ),
             Purpose::TakeOver(execution) => (
                 format!("Take over the upgrade of {}", execution.plan.cluster_name),
@@ -132,6 +161,20 @@ fn skipped(execution: &ExecutionView, scene: Scene<'_>) -> Vec<Passage> {
             "The step is left as it is: what it did stays, what it did not do is not done.",
         ),
     ]
+}
+
+/// The worst things the checks said; the rest is counted.
+fn despite(against: &[String]) -> Vec<Passage> {
+    const MOST: usize = 4;
+    let mut out: Vec<Passage> = against
+        .iter()
+        .take(MOST)
+        .map(|line| Passage::new(Role::Danger, format!("{} {line}", Mark::Failed.symbol())).hanging(2))
+        .collect();
+    if against.len() > MOST {
+        out.push(Passage::new(Role::Muted, format!("and {} more", against.len() - MOST)));
+    }
+    out
 }
 
 fn driven_by(driver: &str) -> Vec<Passage> {

@@ -1,10 +1,13 @@
 //! Questions and notes on top of a screen. A dialog only answers what was chosen; what follows is decided in `app.rs`.
 
 pub(crate) mod add_gate;
+pub(crate) mod approval;
 pub(crate) mod choose_controls;
 pub(crate) mod choose_pause;
+pub(crate) mod choose_remedy;
 pub(crate) mod choose_upgrade;
 pub(crate) mod confirm;
+pub(crate) mod confirm_repair;
 pub(crate) mod file_name;
 pub(crate) mod foreign;
 mod form;
@@ -14,6 +17,8 @@ pub(crate) mod note;
 pub(crate) mod order;
 mod order_words;
 pub(crate) mod pool_settings;
+mod start_checks;
+pub(crate) mod type_word;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -21,10 +26,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
 use self::add_gate::AddGate;
+use self::approval::Approval;
 use self::choose_controls::ChooseControls;
 use self::choose_pause::ChoosePause;
+use self::choose_remedy::ChooseRemedy;
 use self::choose_upgrade::ChooseUpgrade;
 use self::confirm::Confirm;
+use self::confirm_repair::ConfirmRepair;
 use self::file_name::FileName;
 use self::foreign::Foreign;
 use self::form::Form;
@@ -33,7 +41,9 @@ use self::leave::Leave;
 use self::note::Note;
 use self::order::Order;
 use self::pool_settings::PoolSettings;
+use self::type_word::TypeWord;
 use super::actions::ActionId;
+use super::command::Ailment;
 use super::components::prose::Passage;
 use super::components::text_field::TextField;
 use super::components::{Scene, inset, prose, put, split_top};
@@ -56,6 +66,9 @@ pub(crate) enum Dialog {
     Gate(AddGate),
     Settings(PoolSettings),
     File(FileName),
+    Remedy(ChooseRemedy),
+    Repair(Box<ConfirmRepair>),
+    Word(TypeWord),
     Leave(Leave),
     Note(Note),
 }
@@ -86,8 +99,15 @@ pub(crate) enum Outcome {
     Load(String),
     /// This is wanted; it has to be confirmed.
     Ask(Order),
-    /// This was confirmed.
-    Approved(Order),
+    /// This was confirmed; it may take a typed word more.
+    Approved(Box<Approval>),
+    /// This was confirmed, and the word was typed.
+    Sure(Box<Approval>),
+    /// This remedy is wanted; it is shown before anything happens.
+    Mend {
+        remedy: String,
+        ailment: Box<Ailment>,
+    },
     LeaveCockpit,
     /// A background process goes on with what is driven here.
     HandToBackground,
@@ -108,6 +128,9 @@ impl Dialog {
             Self::Gate(dialog) => dialog.act(action, scene),
             Self::Settings(dialog) => dialog.act(action),
             Self::File(dialog) => dialog.act(action),
+            Self::Remedy(dialog) => dialog.act(action),
+            Self::Repair(dialog) => dialog.act(action, scene, screen),
+            Self::Word(dialog) => dialog.act(action),
             Self::Leave(dialog) => dialog.act(action),
             Self::Note(dialog) => dialog.act(action, scene, screen),
         }
@@ -125,6 +148,9 @@ impl Dialog {
             Self::Gate(dialog) => return dialog.view(scene, screen, buffer),
             Self::Settings(dialog) => return Some(dialog.view(scene, screen, buffer)),
             Self::File(dialog) => return Some(dialog.view(scene, screen, buffer)),
+            Self::Remedy(dialog) => dialog.view(scene, screen, buffer),
+            Self::Repair(dialog) => dialog.view(scene, screen, buffer),
+            Self::Word(dialog) => return Some(dialog.view(scene, screen, buffer)),
             Self::Leave(dialog) => dialog.view(scene, screen, buffer),
             Self::Note(dialog) => dialog.view(scene, screen, buffer),
         }
@@ -137,7 +163,10 @@ impl Dialog {
             Self::Gate(dialog) => dialog.form(),
             Self::Settings(dialog) => Some(&mut dialog.form),
             Self::File(dialog) => Some(&mut dialog.form),
-            Self::Upgrade(_)
+            Self::Word(dialog) => Some(&mut dialog.form),
+            Self::Remedy(_)
+            | Self::Repair(_)
+            | Self::Upgrade(_)
             | Self::Pause(_)
             | Self::Confirm(_)
             | Self::Foreign(_)
@@ -150,7 +179,7 @@ impl Dialog {
     /// True where letters are text.
     pub(crate) fn is_typing(&self) -> bool {
         match self {
-            Self::Reason(_) | Self::Settings(_) | Self::File(_) => true,
+            Self::Reason(_) | Self::Settings(_) | Self::File(_) | Self::Word(_) => true,
             Self::Gate(dialog) => dialog.is_typing(),
             _ => false,
         }
@@ -170,12 +199,16 @@ impl Dialog {
             (Self::Upgrade(_), ActionId::EditPlan) => Some("edit the plan"),
             (Self::Upgrade(_), ActionId::Toggle) => Some("choose pool"),
             (Self::Upgrade(_), ActionId::NextPanel) => Some("versions/pools"),
-            (Self::Pause(_) | Self::Reason(_), ActionId::Open) => Some("review"),
-            (Self::Confirm(_), ActionId::Open) => Some("press the marked button"),
+            (Self::Reason(reason), ActionId::Open) => Some(reason.verb()),
+            (Self::Pause(_), ActionId::Open) => Some("review"),
+            (Self::Remedy(dialog), ActionId::Open) => Some(dialog.verb()),
+            (Self::Repair(repair), ActionId::Yes) => repair.can_be_approved().then_some("yes, do it"),
+            (Self::Word(_), ActionId::Open) => Some("go on"),
+            (Self::Confirm(_) | Self::Repair(_), ActionId::Open) => Some("press the marked button"),
             (Self::Confirm(confirm), ActionId::Yes) => confirm.can_be_approved().then_some("yes, do it"),
             (Self::Confirm(confirm), ActionId::EditPlan) => confirm.plan().map(|_| "edit the plan"),
             (Self::Confirm(confirm), ActionId::Details) => confirm.has_bodies().then_some("whole bodies"),
-            (Self::Confirm(_), ActionId::NextPanel) => Some("other button"),
+            (Self::Confirm(_) | Self::Repair(_), ActionId::NextPanel) => Some("other button"),
             (Self::Foreign(dialog), ActionId::Open) => Some(if dialog.can_go_on() { "review" } else { "close" }),
             (Self::Controls(dialog), ActionId::Open) => Some(if dialog.can_go_on() { "choose" } else { "close" }),
             (Self::Gate(dialog), ActionId::Open) => Some(if dialog.is_typing() { "done" } else { "choose" }),

@@ -6,7 +6,7 @@ use super::choose_pause;
 use crate::domain::change::Change;
 use crate::domain::ids::ClusterId;
 use crate::engine::command::{Command, PauseDepth, Person};
-use crate::engine::handle::ForeignOperation;
+use crate::engine::handle::{ForeignOperation, Preparation};
 use crate::engine::view::{ExecutionView, StepState};
 use crate::plan::step::Plan;
 
@@ -17,6 +17,8 @@ pub(crate) enum Order {
     Start {
         cluster: ClusterId,
         plan: Option<Box<Plan>>,
+        /// What the checks said, and why it is started in spite of blockers.
+        preparation: Preparation,
     },
     Send {
         execution: Arc<ExecutionView>,

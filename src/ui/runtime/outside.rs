@@ -1,16 +1,18 @@
 //! The rooms the cockpit talks to, and the tasks that carry its commands out. Knows no screen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
-use super::super::command::{Command, Proposal};
+use super::super::command::{Command, Proposal, Ticket};
 use super::super::message::Message;
 use super::super::{Background, UiSettings, drafting, plan_files};
+use super::look::Sources;
+use super::mend;
 use super::prepare::prepare;
 use crate::clock::Clock;
 use crate::domain::ids::{ClusterId, ExecutionId, PlanId};
@@ -40,6 +42,8 @@ pub(super) struct Outside {
     answers: mpsc::Sender<Message>,
     /// Approved orders on their way; never dropped half-way.
     orders: JoinSet<()>,
+    /// Surveys on their way, which can be given up.
+    looks: HashMap<Ticket, AbortHandle>,
 }
 
 impl Outside {
@@ -53,6 +57,7 @@ impl Outside {
             smoke_tests: settings.smoke_tests,
             answers,
             orders: JoinSet::new(),
+            looks: HashMap::new(),
         }
     }
 
@@ -87,7 +92,7 @@ impl Outside {
     /// Carries a command out, or starts to; gives the answer where there is one at once.
     pub(super) fn carry_out(&mut self, command: Command) -> Option<Message> {
         match command {
-            Command::Quit => (),
+            Command::Quit | Command::Copy(_) => (),
             Command::Focus(id) => self.inventory.focus(&id),
             Command::Unfocus(id) => self.inventory.unfocus(&id),
             Command::Refresh(id) => self.inventory.refresh(id.as_ref()),
@@ -101,7 +106,9 @@ impl Outside {
                 return Some(Message::Briefed(execution.id.clone(), Box::new(brief)));
             }
             Command::SavePlan { .. } | Command::LoadPlan { .. } => self.use_file(command),
-            Command::Start(_)
+            Command::Start { .. }
+            | Command::ApplyRepair(_)
+            | Command::UndoRepair { .. }
             | Command::Send { .. }
             | Command::Adopt { .. }
             | Command::AskForLease { .. }
@@ -112,7 +119,16 @@ impl Outside {
             | Command::Preview { .. }
             | Command::LookUpForeign { .. }
             | Command::LookUpLease { .. }
-            | Command::ReadTimeline(_) => self.look_up(command),
+            | Command::ReadTimeline(_)
+            | Command::PlanRepair { .. }
+            | Command::PreviewUndo { .. }
+            | Command::ReadRepairs(_) => self.look_up(command),
+            Command::Check { .. } | Command::Diagnose { .. } => self.look(command),
+            Command::Forget(ticket) => {
+                if let Some(look) = self.looks.remove(&ticket) {
+                    look.abort();
+                }
+            }
         }
         None
     }
@@ -147,9 +163,57 @@ impl Outside {
                 let answer = engine.lease(&cluster).await.map_err(Problem::from);
                 Message::LeaseFound(ticket, answer.map(|found| found.map(Box::new)))
             }),
+            Command::PlanRepair {
+                ticket,
+                remedy,
+                ailment,
+            } => self.ask(async move {
+                let answer = mend::plan(&engine, remedy, *ailment).await;
+                Message::RepairPlanned(ticket, answer.map(Box::new))
+            }),
+            Command::PreviewUndo { ticket, id } => self.ask(async move {
+                let answer = engine.preview_undo(&id).await.map_err(Problem::from);
+                Message::RepairPlanned(ticket, answer.map(Box::new))
+            }),
+            Command::ReadRepairs(cluster) => self.ask(async move {
+                let answer = mend::list(engine, cluster.clone()).await;
+                Message::RepairsRead(cluster, answer)
+            }),
             Command::ReadTimeline(execution) => self.ask(async move {
                 let records = engine.records(&execution).await.map_err(Problem::from);
                 Message::TimelineRead(execution, records.map(|records| timeline::entries(&records)))
+            }),
+            _ => (),
+        }
+    }
+
+    /// Questions that may take long; they can be given up.
+    fn look(&mut self, question: Command) {
+        let sources = Sources {
+            inventory: self.inventory.clone(),
+            engine: self.engine.clone(),
+            clock: self.clock.clone(),
+        };
+        match question {
+            Command::Check {
+                ticket,
+                cluster,
+                goal,
+                planned,
+                survey,
+            } => self.ask_under(ticket, async move {
+                let answer = sources.check(cluster.clone(), goal, *planned, survey).await;
+                Message::Checked(ticket, cluster, answer.map(Box::new))
+            }),
+            Command::Diagnose {
+                ticket,
+                cluster,
+                picture,
+                errors,
+                look,
+            } => self.ask_under(ticket, async move {
+                let answer = sources.diagnose(cluster.clone(), picture, *errors, look).await;
+                Message::Diagnosed(ticket, cluster, answer.map(Box::new))
             }),
             _ => (),
         }
@@ -173,9 +237,19 @@ impl Outside {
     fn give_order(&mut self, command: Command) {
         let (engine, person) = (self.engine.clone(), self.person.clone());
         match command {
-            Command::Start(plan) => {
-                self.order(async move { Message::Started(engine.start(*plan, person).await.map_err(Problem::from)) });
-            }
+            Command::Start { plan, preparation } => self.order(async move {
+                let started = engine.start_prepared(*plan, person, preparation).await;
+                Message::Started(started.map_err(Problem::from))
+            }),
+            Command::ApplyRepair(preview) => self.order(async move {
+                let cluster = preview.repair.cluster.clone();
+                let answer = engine.apply_repair(*preview).await.map_err(Problem::from);
+                Message::Repaired(cluster, answer.map(Box::new))
+            }),
+            Command::UndoRepair { cluster, id } => self.order(async move {
+                let answer = engine.undo_repair(&id).await.map_err(Problem::from);
+                Message::Repaired(cluster, answer.map(Box::new))
+            }),
             Command::Send {
                 execution,
                 command,
@@ -215,10 +289,22 @@ impl Outside {
     }
 
     fn ask(&self, question: impl Future<Output = Message> + Send + 'static) {
+        self.ask_task(question);
+    }
+
+    /// Asks what can be given up under its ticket.
+    fn ask_under(&mut self, ticket: Ticket, question: impl Future<Output = Message> + Send + 'static) {
+        self.looks.retain(|_, look| !look.is_finished());
+        let look = self.ask_task(question);
+        self.looks.insert(ticket, look);
+    }
+
+    fn ask_task(&self, question: impl Future<Output = Message> + Send + 'static) -> AbortHandle {
         let answers = self.answers.clone();
-        tokio::spawn(async move {
+        let asking = tokio::spawn(async move {
             let _ = answers.send(question.await).await;
         });
+        asking.abort_handle()
     }
 
     fn order(&mut self, order: impl Future<Output = Message> + Send + 'static) {
@@ -280,7 +366,7 @@ fn hand_on(background: Option<&Background>, executions: &[ExecutionId]) -> Resul
     problem.map_or(Ok(()), Err)
 }
 
-fn broken(error: &tokio::task::JoinError) -> Problem {
+pub(super) fn broken(error: &tokio::task::JoinError) -> Problem {
     Problem::new(Exit::Unexpected, "a task of the cockpit broke").because(error.to_string())
 }
 

@@ -10,9 +10,10 @@ use super::super::components::table::{Column, Table};
 use super::super::components::{Scene, inset, put, split_left, split_top, title, titled};
 use super::super::data::Data;
 use super::super::measure;
-use super::super::theme::{DOT, Mark, Role, Theme, state_mark};
+use super::super::theme::{CURSOR, DOT, Mark, Role, Theme, state_mark};
 use super::super::wording;
-use super::panels;
+use super::topic::Topic;
+use super::{claims, panels};
 use crate::domain::cluster::Cluster;
 use crate::domain::ids::ClusterId;
 use crate::domain::node_pool::NodePool;
@@ -26,10 +27,11 @@ pub(crate) enum Panel {
     Versions,
     Upgrade,
     Events,
+    Claims,
 }
 
 impl Panel {
-    const ALL: [Self; 4] = [Self::Pools, Self::Versions, Self::Upgrade, Self::Events];
+    const ALL: [Self; 5] = [Self::Pools, Self::Versions, Self::Upgrade, Self::Events, Self::Claims];
 
     fn title(self) -> &'static str {
         match self {
@@ -37,6 +39,7 @@ impl Panel {
             Self::Versions => "Versions",
             Self::Upgrade => "Upgrade",
             Self::Events => "Events",
+            Self::Claims => "Claimed and real",
         }
     }
 
@@ -52,6 +55,7 @@ pub(crate) struct ClusterDetail {
     pub(crate) id: ClusterId,
     panel: Panel,
     pool: usize,
+    leftover: usize,
     scroll: u16,
 }
 
@@ -62,6 +66,7 @@ impl ClusterDetail {
             id,
             panel: if needs_a_person { Panel::Upgrade } else { Panel::Pools },
             pool: 0,
+            leftover: 0,
             scroll: 0,
         }
     }
@@ -71,6 +76,17 @@ impl ClusterDetail {
         (self.panel == Panel::Pools)
             .then(|| cluster.pools.get(self.pool))
             .flatten()
+    }
+
+    /// True where Azure's claims are on the screen, which take a survey.
+    pub(crate) fn shows_claims(&self) -> bool {
+        self.panel == Panel::Claims
+    }
+
+    /// What a remedy would be about: the selected leftover.
+    pub(crate) fn topic(&self, data: &Data) -> Option<Topic> {
+        let leftover = claims::leftovers(data, &self.id).get(self.leftover)?;
+        self.shows_claims().then(|| claims::topic(leftover))
     }
 
     /// Moves between panels and within one.
@@ -87,6 +103,10 @@ impl ClusterDetail {
                     .and_then(|snapshot| snapshot.cluster.value.as_deref())
                     .map_or(0, |cluster| cluster.pools.len());
                 self.pool = super::moved(other, self.pool, pools, half_page);
+            }
+            other if self.panel == Panel::Claims => {
+                let len = claims::leftovers(data, &self.id).len();
+                self.leftover = super::moved(other, self.leftover, len, half_page);
             }
             other => {
                 let lines = data
@@ -137,10 +157,9 @@ impl ClusterDetail {
         let (left, right) = split_left(rest, rest.width / 2);
         let (left, _) = split_left(left, left.width.saturating_sub(2));
         self.view_panel(Panel::Versions, scene, snapshot, left, buffer);
-        let right_panel = if self.panel == Panel::Events {
-            Panel::Events
-        } else {
-            Panel::Upgrade
+        let right_panel = match self.panel {
+            Panel::Events | Panel::Claims => self.panel,
+            Panel::Pools | Panel::Versions | Panel::Upgrade => Panel::Upgrade,
         };
         self.view_panel(right_panel, scene, snapshot, right, buffer);
     }
@@ -176,9 +195,20 @@ impl ClusterDetail {
             self.view_pools(scene, snapshot, area, buffer);
             return;
         }
-        let passages = panels::panel(panel, snapshot, scene.data);
+        let passages = match panel {
+            Panel::Claims => claims::passages(scene.data, &self.id, self.leftover),
+            other => panels::panel(other, snapshot, scene.data),
+        };
         let lines = prose::lay_out(&passages, area.width.saturating_sub(2), scene.theme);
-        let scroll = if self.panel == panel { self.scroll } else { 0 };
+        let scroll = match panel {
+            // The selected line is kept in view.
+            Panel::Claims => {
+                let at = lines.iter().position(|line| line.to_string().starts_with(CURSOR));
+                measure::cells(at.unwrap_or(0) + 3).saturating_sub(area.height)
+            }
+            panel if self.panel == panel => self.scroll,
+            _ => 0,
+        };
         prose::draw(&lines, scroll, inset(area, 1), scene.theme, buffer);
     }
 

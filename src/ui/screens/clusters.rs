@@ -264,7 +264,7 @@ impl ClustersScreen {
 
     fn draw_field(&self, theme: Theme, area: Rect, buffer: &mut Buffer) -> Position {
         let cursor = self.field.draw("filter: ", inset(area, 1), theme, buffer);
-        if let Some(field) = self.filter.unknown_field() {
+        if let Some(field) = self.filter.unknown_field(&super::super::filter::FIELDS) {
             let text = format!(
                 "no field '{field}'; there are {}",
                 super::super::filter::FIELDS.join(", ")

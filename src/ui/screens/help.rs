@@ -134,6 +134,7 @@ fn mark_help(mark: Mark) -> (&'static str, &'static str) {
         Mark::Denied => ("not allowed", "the right to read it is missing"),
         Mark::Stale => ("stale", "old, because the last attempts to read it failed"),
         Mark::Pending => ("pending", "not begun yet"),
+        Mark::Note => ("info", "good to know; nothing has to be done"),
     }
 }
 

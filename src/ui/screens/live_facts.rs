@@ -1,12 +1,20 @@
 //! The text of the live view: the lines on top, what stands in place of unseen nodes, a node's own events.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
 use super::super::components::prose::Passage;
-use super::super::components::{drain_panel, smoke_lines};
+use super::super::components::{Scene, drain_panel, inset, put, smoke_lines};
 use super::super::data::Data;
+use super::super::measure;
 use super::super::narrative;
 use super::super::theme::{DOT, Mark, Role};
+use super::trouble::cause_mark;
 use super::{details, panels, run_panel};
+use crate::diagnosis::cause::Cause;
 use crate::domain::cluster::Cluster;
+use crate::domain::ids::ClusterId;
 use crate::engine::view::StepState;
 use crate::inventory::snapshot::{ClusterSnapshot, SourceState};
 use crate::progress::picture::{LivePicture, NodeProgress};
@@ -108,4 +116,25 @@ pub(super) fn top_passages(snapshot: &ClusterSnapshot, data: &Data) -> Vec<Passa
 pub(super) fn no_nodes(snapshot: &ClusterSnapshot) -> Vec<Passage> {
     let passages = super::source_passages(&snapshot.kubernetes, "the nodes");
     passages.unwrap_or_else(|| vec![Passage::new(Role::Text, "The cluster has no node.")])
+}
+
+/// The most likely cause of trouble.
+pub(super) fn top_cause<'a>(data: &'a Data, id: &ClusterId) -> Option<&'a Cause> {
+    data.inquiries.causes(id)?.top()
+}
+
+/// The cause on one line; where to read more stands at its end.
+pub(super) fn draw_cause(cause: &Cause, scene: Scene<'_>, area: Rect, buffer: &mut Buffer) {
+    let theme = scene.theme;
+    let more = Line::from(vec![theme.span(Role::Key, "x"), theme.span(Role::Muted, " why")]);
+    let width = measure::cells(more.width());
+    let inner = inset(area, 1);
+    let line = Line::from(vec![
+        theme.state(cause_mark(cause), "cause: "),
+        theme.span(Role::Strong, cause.headline.as_str()),
+    ]);
+    let room = inner.width.saturating_sub(width + 2);
+    let used = measure::cells(line.width()).min(room);
+    put(buffer, inner.x, inner.y, room, line);
+    put(buffer, inner.x + used + 2, inner.y, width, more);
 }

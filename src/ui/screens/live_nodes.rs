@@ -14,7 +14,7 @@ use super::super::measure;
 use super::super::narrative;
 use super::super::theme::{Role, Theme, phase_mark};
 use super::super::wording::{self, count};
-use super::live_facts::{last_events, no_nodes, top_passages};
+use super::live_facts::{draw_cause, last_events, no_nodes, top_cause, top_passages};
 use super::panels;
 use crate::domain::ids::{ClusterId, NodeName};
 use crate::inventory::snapshot::ClusterSnapshot;
@@ -72,6 +72,8 @@ pub(crate) struct LiveNodes {
 
 /// Where the parts of the screen stand.
 struct Areas {
+    /// One line for the most likely cause of trouble; empty where there is none.
+    cause: Rect,
     top: Rect,
     pools: Rect,
     nodes: Rect,
@@ -253,6 +255,7 @@ impl LiveNodes {
             .len()
         });
         let pools = live_of(scene.data, &self.id).map_or(0, |live| live.pools.len());
+        let (cause, area) = split_top(area, u16::from(top_cause(scene.data, &self.id).is_some()));
         let (top, rest) = split_top(area, measure::cells(top_lines).min((area.height / 3).max(2)));
         let most_pools = (rest.height / 4).max(2);
         let (pools, rest) = split_top(
@@ -277,6 +280,7 @@ impl LiveNodes {
             split_top(rest, height)
         };
         Areas {
+            cause,
             top,
             pools,
             nodes,
@@ -287,6 +291,7 @@ impl LiveNodes {
     /// Draws, with the last two side by side where there is room:
     ///
     /// ```text
+    /// ▲ cause: PodDisruptionBudget shop/cart-pdb allows no eviction   x why
     /// ► Running: step 2 of 3, node pool user to 1.34.2, for 12 min
     /// ─ Pools · 6 of 15 nodes done · 18 to 25 min left ──────────
     ///   user   ████░░░░░░  4/12  ► Upgrading   12 ready  2 in flight
@@ -301,6 +306,9 @@ impl LiveNodes {
             return;
         };
         let areas = self.areas(scene, area);
+        if let Some(cause) = top_cause(scene.data, &self.id) {
+            draw_cause(cause, scene, areas.cause, buffer);
+        }
         let top = prose::lay_out(
             &top_passages(snapshot, scene.data),
             areas.top.width.saturating_sub(2),
@@ -309,7 +317,7 @@ impl LiveNodes {
         prose::draw(&top, 0, inset(areas.top, 1), scene.theme, buffer);
         let Some(live) = snapshot.live.as_deref() else {
             let passages = no_nodes(snapshot);
-            let rest = split_top(area, areas.top.height + 1).1;
+            let rest = split_top(area, areas.cause.height + areas.top.height + 1).1;
             let lines = prose::lay_out(&passages, rest.width.saturating_sub(4), scene.theme);
             prose::draw(&lines, 0, inset(rest, 2), scene.theme, buffer);
             return;

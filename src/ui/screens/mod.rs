@@ -1,25 +1,37 @@
 //! The screens: each has its own small state, moves its selection, and draws itself from the scene.
 
 pub(crate) mod brief;
+pub(crate) mod causes;
+mod claims;
 pub(crate) mod cluster_detail;
 pub(crate) mod clusters;
 pub(crate) mod details;
 pub(crate) mod help;
 pub(crate) mod live_facts;
 pub(crate) mod live_nodes;
+mod looked_at;
+pub(crate) mod page;
 pub(crate) mod panels;
 pub(crate) mod plan_editor;
 mod plan_facts;
+pub(crate) mod preflight;
+pub(crate) mod repairs;
 mod run_panel;
 pub(crate) mod timeline;
+pub(crate) mod topic;
+pub(crate) mod trouble;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
+use self::causes::CausesScreen;
 use self::cluster_detail::ClusterDetail;
 use self::help::HelpScreen;
 use self::live_nodes::LiveNodes;
+use self::page::Page;
 use self::plan_editor::PlanEditor;
+use self::preflight::PreflightScreen;
+use self::repairs::RepairsScreen;
 use self::timeline::TimelineScreen;
 use super::actions::{ActionId, Place};
 use super::components::prose::{self, Passage};
@@ -35,6 +47,10 @@ pub(crate) enum Screen {
     Live(LiveNodes),
     Plan(Box<PlanEditor>),
     Timeline(TimelineScreen),
+    Preflight(Box<PreflightScreen>),
+    Causes(CausesScreen),
+    Page(Box<Page>),
+    Repairs(RepairsScreen),
     Help(HelpScreen),
 }
 
@@ -45,8 +61,18 @@ impl Screen {
             Self::Live(_) => Place::Live,
             Self::Plan(_) => Place::Plan,
             Self::Timeline(_) => Place::Timeline,
+            Self::Preflight(screen) if screen.is_typing => Place::Field,
+            Self::Preflight(_) => Place::Preflight,
+            Self::Causes(_) => Place::Causes,
+            Self::Page(_) => Place::Page,
+            Self::Repairs(_) => Place::Repairs,
             Self::Help(_) => Place::Help,
         }
+    }
+
+    /// True where what it shows was asked for, and can be asked for again.
+    pub(crate) fn is_asked(&self) -> bool {
+        matches!(self, Self::Preflight(_) | Self::Causes(_) | Self::Repairs(_))
     }
 
     /// The cluster it is about.
@@ -56,8 +82,30 @@ impl Screen {
             Self::Live(screen) => Some(&screen.id),
             Self::Plan(screen) => Some(&screen.id),
             Self::Timeline(screen) => Some(&screen.id),
+            Self::Preflight(screen) => Some(&screen.id),
+            Self::Causes(screen) => Some(&screen.id),
+            Self::Page(screen) => Some(&screen.id),
+            Self::Repairs(screen) => Some(&screen.id),
             Self::Help(_) => None,
         }
+    }
+}
+
+impl Screen {
+    /// Draws the screen, and gives the place of the cursor where text is typed.
+    pub(crate) fn view(&self, scene: Scene<'_>, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        match self {
+            Self::Cluster(screen) => screen.view(scene, area, buffer),
+            Self::Live(screen) => screen.view(scene, area, buffer),
+            Self::Plan(screen) => screen.view(scene, area, buffer),
+            Self::Timeline(screen) => screen.view(scene, area, buffer),
+            Self::Preflight(screen) => return screen.view(scene, area, buffer),
+            Self::Causes(screen) => screen.view(scene, area, buffer),
+            Self::Page(screen) => screen.view(scene, area, buffer),
+            Self::Repairs(screen) => screen.view(scene, area, buffer),
+            Self::Help(screen) => screen.view(scene, area, buffer),
+        }
+        None
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn panel(panel: Panel, snapshot: &ClusterSnapshot, data: &Data) -> Ve
         Panel::Versions => versions(snapshot),
         Panel::Upgrade => run_panel::upgrade(snapshot, data),
         Panel::Events => events(snapshot.live.as_deref(), data.now),
-        Panel::Pools => Vec::new(),
+        Panel::Pools | Panel::Claims => Vec::new(),
     }
 }
 

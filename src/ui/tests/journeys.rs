@@ -7,6 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::engine::command::{Command as EngineCommand, PauseDepth};
 use crate::engine::view::ExecutionState;
 use crate::plan::builder::{Intent, PoolChoice};
+use crate::preflight::finding::Report;
 use crate::problem::{Exit, Problem};
 use crate::ui::actions::{ACTIONS, Place};
 use crate::ui::command::{Command, Proposal, Ticket};
@@ -93,7 +94,7 @@ fn an_upgrade_is_chosen_shown_and_only_then_started() {
         !stage
             .commands
             .iter()
-            .any(|command| matches!(command, Command::Start(_))),
+            .any(|command| matches!(command, Command::Start { .. })),
         "nothing was shown yet"
     );
 
@@ -110,10 +111,16 @@ fn an_upgrade_is_chosen_shown_and_only_then_started() {
         !stage
             .commands
             .iter()
-            .any(|command| matches!(command, Command::Start(_))),
+            .any(|command| matches!(command, Command::Start { .. })),
         "a late answer counts for nothing"
     );
     stage.send(Message::Prepared(second, Ok(prepared())));
+    stage.keys("y");
+    assert!(
+        !matches!(stage.commands.last(), Some(Command::Start { .. })),
+        "the checks are not made yet"
+    );
+    stage.answer_checks(Report::default());
     shows(
         &mut stage,
         &[
@@ -128,13 +135,13 @@ fn an_upgrade_is_chosen_shown_and_only_then_started() {
         !stage
             .commands
             .iter()
-            .any(|command| matches!(command, Command::Start(_))),
+            .any(|command| matches!(command, Command::Start { .. })),
         "Cancel is the default"
     );
     stage.keys("U<enter>");
     stage.send(Message::Prepared(last_ticket(&stage), Ok(prepared())));
-    stage.keys("<tab><enter>");
-    assert!(matches!(stage.commands.last(), Some(Command::Start(plan)) if plan.cluster_name == "shop-prod"));
+    stage.answer_checks(Report::default()).keys("<tab><enter>");
+    assert!(matches!(stage.commands.last(), Some(Command::Start { plan, .. }) if plan.cluster_name == "shop-prod"));
 }
 
 #[test]

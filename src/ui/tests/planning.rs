@@ -5,6 +5,7 @@ use crate::domain::node_pool::UpgradeSettings;
 use crate::domain::surge::Share;
 use crate::plan::edit::Edit;
 use crate::plan::step::{StepKind, WaitUntil};
+use crate::preflight::finding::Report;
 use crate::problem::{Exit, Problem};
 use crate::ui::command::{Command, Proposal, Ticket};
 use crate::ui::drafting::{Draft, Wish};
@@ -263,8 +264,8 @@ fn the_plan_on_the_screen_is_started_with_its_requests_shown() {
             "[ Cancel ]",
         ],
     );
-    stage.keys("y");
-    assert!(matches!(stage.commands.last(), Some(Command::Start(plan)) if plan.steps.len() == 11));
+    stage.answer_checks(Report::default()).keys("y");
+    assert!(matches!(stage.commands.last(), Some(Command::Start { plan, .. }) if plan.steps.len() == 11));
     shows(&mut stage, &["› nodes"]);
 }
 

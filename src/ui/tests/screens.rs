@@ -172,6 +172,7 @@ fn questions() {
     };
     let ticket = crate::ui::command::Ticket(1);
     stage.send(Message::Prepared(ticket, Ok(answer)));
+    stage.answer_checks(fixtures::report());
     assert_snapshot!("confirm_start_120x40", stage.text());
     assert_snapshot!("confirm_bodies_120x40", stage.keys("d").text());
     let mut stage = story(80, 24);

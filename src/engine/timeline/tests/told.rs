@@ -37,8 +37,18 @@ fn people() -> Vec<Told> {
                 plan: plan(),
                 by: ada(),
                 origin: None,
+                despite: None,
             },
             "Planned the upgrade of shop, 2 steps.",
+        ),
+        (
+            Record::Created {
+                plan: plan(),
+                by: ada(),
+                origin: None,
+                despite: Some("the budget is relaxed by then".to_owned()),
+            },
+            "Planned the upgrade of shop, 2 steps. Started although the checks named blockers: the budget is relaxed by then",
         ),
         (
             Record::Created {
@@ -49,6 +59,7 @@ fn people() -> Vec<Told> {
                     started_by: Some("eve@example.com".to_owned()),
                     started_at: None,
                 }),
+                despite: None,
             },
             "Took charge of an operation of shop that eve@example.com had started: Upgrading.",
         ),
@@ -62,6 +73,7 @@ fn people() -> Vec<Told> {
                     reason: "end of shift".to_owned(),
                     done: vec![web()],
                 }),
+                despite: None,
             },
             "Took over execution x1 of shop from bob@laptop, 1 of 2 steps done, because: end of shift",
         ),

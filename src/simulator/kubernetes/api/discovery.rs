@@ -1,6 +1,6 @@
 //! What the API server serves, in the plain forms every client understands (Kubernetes docs "The Kubernetes API", 2026).
 
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse as _, Response};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -19,8 +19,11 @@ pub(super) fn answer(cluster: &Cluster, route: &Route, method: &Method) -> Resul
         };
         return Err(failure.into());
     }
+    let served: Vec<Kind> = cluster.look(|objects| {
+        let is_served = |kind: &Kind| objects.is_served(kind.describe().plural);
+        Kind::ALL.into_iter().filter(is_served).collect()
+    })?;
     let body = match route {
-        Route::Health => return Ok("ok".into_response()),
         Route::Version => version(&cluster.look(|objects| objects.server_version().to_owned())?),
         Route::CoreVersions => json!({
             "kind": "APIVersions",
@@ -30,10 +33,10 @@ pub(super) fn answer(cluster: &Cluster, route: &Route, method: &Method) -> Resul
         Route::Groups => json!({
             "kind": "APIGroupList",
             "apiVersion": "v1",
-            "groups": groups().into_iter().map(group).collect::<Vec<_>>(),
+            "groups": groups(&served).into_iter().map(group).collect::<Vec<_>>(),
         }),
         Route::Group(name) => {
-            let known = groups().into_iter().find(|(known, _)| known == name);
+            let known = groups(&served).into_iter().find(|(known, _)| known == name);
             let mut body = group(known.ok_or_else(Failure::unknown_path)?);
             if let Some(fields) = body.as_object_mut() {
                 fields.insert("kind".to_owned(), "APIGroup".into());
@@ -41,10 +44,12 @@ pub(super) fn answer(cluster: &Cluster, route: &Route, method: &Method) -> Resul
             }
             body
         }
-        Route::Resources { group, version } => resources(group, version).ok_or_else(Failure::unknown_path)?,
+        Route::Resources { group, version } => resources(&served, group, version).ok_or_else(Failure::unknown_path)?,
         Route::OpenApiIndex => openapi::index(),
         Route::OpenApi(place) => openapi::document(place).ok_or_else(Failure::unknown_path)?,
-        Route::Objects(_) | Route::Unknown => return Err(Failure::unknown_path().into()),
+        Route::Objects(_) | Route::Health(_) | Route::Metrics | Route::Unknown => {
+            return Err(Failure::unknown_path().into());
+        }
     };
     Ok(axum::Json(body).into_response())
 }
@@ -65,10 +70,10 @@ fn version(text: &str) -> Value {
 }
 
 /// Named groups with their version, each once.
-fn groups() -> Vec<(&'static str, &'static str)> {
-    let mut groups: Vec<_> = Kind::ALL
-        .into_iter()
-        .map(Kind::describe)
+fn groups(served: &[Kind]) -> Vec<(&'static str, &'static str)> {
+    let mut groups: Vec<_> = served
+        .iter()
+        .map(|kind| kind.describe())
         .filter(|described| !described.group.is_empty())
         .map(|described| (described.group, described.version))
         .collect();
@@ -82,10 +87,10 @@ fn group((name, version): (&str, &str)) -> Value {
     json!({ "name": name, "versions": [version], "preferredVersion": version })
 }
 
-fn resources(group: &str, version: &str) -> Option<Value> {
-    let served: Vec<&Description> = Kind::ALL
-        .into_iter()
-        .map(Kind::describe)
+fn resources(served: &[Kind], group: &str, version: &str) -> Option<Value> {
+    let served: Vec<&Description> = served
+        .iter()
+        .map(|kind| kind.describe())
         .filter(|described| described.group == group && described.version == version)
         .collect();
     if served.is_empty() {
@@ -151,7 +156,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_listed_under_its_group() {
-        let core = resources("", "v1").unwrap();
+        let core = resources(&Kind::ALL, "", "v1").unwrap();
         let names: Vec<&str> = core["resources"]
             .as_array()
             .unwrap()
@@ -160,10 +165,11 @@ mod tests {
             .collect();
         assert!(names.contains(&"nodes") && names.contains(&"pods/eviction"));
         assert_eq!(
-            groups(),
-            [("apps", "v1"), ("coordination.k8s.io", "v1"), ("policy", "v1")]
+            groups(&[Kind::Lease, Kind::Deployment, Kind::DaemonSet, Kind::Pod]),
+            [("apps", "v1"), ("coordination.k8s.io", "v1")]
         );
-        assert!(resources("apps", "v2").is_none());
+        assert!(resources(&Kind::ALL, "apps", "v2").is_none());
+        assert!(resources(&[Kind::Pod], "apps", "v1").is_none());
         assert_eq!(version("v1.33.5")["minor"], "33");
     }
 }

@@ -50,6 +50,7 @@ impl Call<'_> {
             }
             Some(Refusal::Gone) => Err(self.not_found().into()),
             Some(Refusal::Budget { message, cause }) => Err(Failure::disruption(&message, &cause).into()),
+            Some(Refusal::Admission(rejection)) => Err(Failure::rejected(&rejection).into()),
             Some(Refusal::SeveralBudgets { message }) => Err(Failure::internal(message).into()),
         }
     }

@@ -5,6 +5,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::route::Target;
+use crate::simulator::kubernetes::objects::admission::Rejection;
 use crate::simulator::kubernetes::objects::fields;
 use crate::simulator::kubernetes::objects::kinds::Kind;
 
@@ -71,6 +72,23 @@ impl Failure {
             target.resource(),
         );
         Self::new(403, "Forbidden", message).about(target.kind, target.name.as_deref().unwrap_or_default())
+    }
+
+    /// The caller may not read a path that is about no object.
+    pub(super) fn forbidden_path(path: &str) -> Self {
+        Self::new(
+            403,
+            "Forbidden",
+            format!("forbidden: User \"{USER}\" cannot get path \"{path}\""),
+        )
+    }
+
+    /// An admission webhook refused the request or could not be asked.
+    pub(super) fn rejected(rejection: &Rejection) -> Self {
+        match rejection {
+            Rejection::Denied { message } => Self::new(403, "Forbidden", message),
+            Rejection::Failed { message } => Self::internal(message),
+        }
     }
 
     /// No such path.

@@ -7,7 +7,9 @@ mod evict;
 mod failure;
 mod filter;
 mod form;
+mod health;
 mod list;
+mod metrics;
 mod openapi;
 mod patch;
 mod route;
@@ -149,6 +151,8 @@ async fn respond(cluster: &Cluster, request: Request) -> Result<Response, Troubl
     let query = Query::parse(head.uri.query().unwrap_or_default())?;
     let target = match Route::parse(head.uri.path()) {
         Route::Objects(target) => target,
+        Route::Health(probe) => return health::answer(cluster, probe, &query),
+        Route::Metrics => return metrics::answer(cluster),
         other => return discovery::answer(cluster, &other, &head.method),
     };
     let form = Form::negotiate(&head.headers, &query)?;
@@ -203,6 +207,10 @@ impl Call<'_> {
         let target = &self.target;
         let is_one = target.name.is_some();
         let verb = self.verb(method);
+        let plural = target.kind.describe().plural;
+        if !self.cluster.look(|objects| objects.is_served(plural))? {
+            return Err(Failure::unknown_path().into());
+        }
         if self
             .cluster
             .look(|objects| objects.is_denied(verb, &target.resource()))?

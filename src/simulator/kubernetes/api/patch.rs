@@ -69,7 +69,7 @@ fn strategy(field: &str) -> ListStrategy {
         "taints" => ListStrategy::ByField("key"),
         "conditions" | "addresses" => ListStrategy::ByField("type"),
         "ownerReferences" => ListStrategy::ByField("uid"),
-        "containers" | "initContainers" | "env" | "volumes" => ListStrategy::ByField("name"),
+        "containers" | "initContainers" | "env" | "volumes" | "webhooks" => ListStrategy::ByField("name"),
         "ports" => ListStrategy::ByField("containerPort"),
         "volumeMounts" => ListStrategy::ByField("mountPath"),
         "finalizers" => ListStrategy::Set,
@@ -105,7 +105,11 @@ fn merge_by_strategy(target: &mut Value, patch: &Value) {
 fn merge_field(target: &mut Value, field: &str, patch: &Value) {
     match (patch, strategy(field)) {
         (Value::Object(_), _) => merge_by_strategy(target, patch),
-        (Value::Array(entries), ListStrategy::ByField(tie)) => merge_list(target, entries, tie),
+        (Value::Array(entries), ListStrategy::ByField(tie)) => {
+            // Ports of a container and of a Service are tied by different fields.
+            let is_service = field == "ports" && entries.iter().all(|entry| entry[tie].is_null());
+            merge_list(target, entries, if is_service { "port" } else { tie });
+        }
         (Value::Array(entries), ListStrategy::Set) => {
             let mut all = take_list(target);
             for entry in entries {

@@ -7,7 +7,8 @@ use crate::simulator::kubernetes::objects::kinds::Kind;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
     Version,
-    Health,
+    Health(Probe),
+    Metrics,
     CoreVersions,
     Groups,
     Group(String),
@@ -20,6 +21,24 @@ pub(super) enum Route {
     OpenApi(String),
     Objects(Target),
     Unknown,
+}
+
+/// The ways to ask an API server how it is (Kubernetes docs "Kubernetes API health endpoints", 2026).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Probe {
+    Healthz,
+    Livez,
+    Readyz,
+}
+
+impl Probe {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Healthz => "healthz",
+            Self::Livez => "livez",
+            Self::Readyz => "readyz",
+        }
+    }
 }
 
 /// Objects of one kind: all, those of a namespace, or one of them.
@@ -47,7 +66,10 @@ impl Route {
         let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         match segments.as_slice() {
             ["version"] => Self::Version,
-            ["healthz" | "livez" | "readyz", ..] => Self::Health,
+            ["healthz", ..] => Self::Health(Probe::Healthz),
+            ["livez", ..] => Self::Health(Probe::Livez),
+            ["readyz", ..] => Self::Health(Probe::Readyz),
+            ["metrics"] => Self::Metrics,
             ["api"] => Self::CoreVersions,
             ["apis"] => Self::Groups,
             ["api", version] => Self::Resources {
@@ -119,6 +141,8 @@ pub(super) struct Query {
     pub(super) grace_seconds: Option<u64>,
     /// `None`, `Metadata` or `Object`: what table rows carry.
     pub(super) include_object: String,
+    /// Of a probe: every part by itself.
+    pub(super) is_verbose: bool,
 }
 
 impl Query {
@@ -138,6 +162,7 @@ impl Query {
                 "timeoutSeconds" => query.timeout_seconds = number(&key, &value)?,
                 "dryRun" => query.is_dry_run = value == "All",
                 "gracePeriodSeconds" => query.grace_seconds = number(&key, &value)?,
+                "verbose" => query.is_verbose = value.is_empty() || is_true(&value),
                 "includeObject" => query.include_object = value.into_owned(),
                 _ => {}
             }
@@ -203,7 +228,7 @@ mod tests {
     fn other_paths_are_unknown() {
         for path in [
             "/",
-            "/api/v1/secrets",
+            "/api/v1/limitranges",
             "/api/v1/pods/p",
             "/api/v1/namespaces/shop/nodes",
             "/api/v1/namespaces/shop/pods/p/log",

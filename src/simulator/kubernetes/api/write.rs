@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::patch::PatchKind;
 use super::{Call, Trouble, validate};
 use crate::simulator::kubernetes::objects::ObjectStore;
+use crate::simulator::kubernetes::objects::admission::Admission;
 use crate::simulator::kubernetes::objects::fields;
 use crate::simulator::kubernetes::objects::kinds::Kind;
 use crate::simulator::kubernetes::objects::store::Key;
@@ -104,6 +105,7 @@ impl Call<'_> {
         for field in SERVER_OWNED.into_iter().skip(2) {
             fields::take(&mut object, &["metadata", field]);
         }
+        self.admit(objects, "CREATE", &object)?;
         if self.query.is_dry_run {
             return Ok(object);
         }
@@ -157,6 +159,7 @@ impl Call<'_> {
         }
         keep_server_fields(kind, &old, &mut new, self.target.subresource.is_some());
         validate::check_update(kind, &old, &new)?;
+        self.admit(objects, "UPDATE", &new)?;
         if self.query.is_dry_run {
             return Ok(new);
         }
@@ -180,6 +183,7 @@ impl Call<'_> {
                 .cloned()
                 .ok_or_else(|| self.not_found())?;
             options.check(kind, &object)?;
+            self.admit(objects, "DELETE", &object)?;
             if options.is_dry_run {
                 return Ok((object, true));
             }
@@ -207,6 +211,19 @@ impl Call<'_> {
             return Ok(axum::Json(status).into_response());
         }
         Ok(self.answer(StatusCode::OK, &object))
+    }
+
+    /// Asks the admission webhooks that the request concerns.
+    fn admit(&self, objects: &ObjectStore, operation: &'static str, object: &Value) -> Result<(), Failure> {
+        let request = Admission {
+            operation,
+            kind: self.target.kind,
+            subresource: self.target.subresource.as_deref(),
+            object,
+        };
+        objects
+            .admit(&request)
+            .map_err(|rejection| Failure::rejected(&rejection))
     }
 
     /// The body as an object of the target's kind, without the words that say so.

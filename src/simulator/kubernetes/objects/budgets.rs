@@ -106,8 +106,7 @@ impl ObjectStore {
         let namespace = fields::namespace(budget);
         let covered: Vec<&Arc<Value>> = self
             .store
-            .iter(Kind::Pod)
-            .filter(|pod| fields::namespace(pod) == namespace)
+            .in_namespace(Kind::Pod, namespace)
             .filter(|pod| is_selected(&pod["metadata"]["labels"], selector.as_deref()))
             .collect();
         let healthy = |pod: &&&Arc<Value>| !fields::is_deleting(pod) && fields::is_ready(pod);

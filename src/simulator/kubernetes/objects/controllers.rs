@@ -20,6 +20,9 @@ impl ObjectStore {
     pub(super) fn run_controllers(&mut self, touched: &Touched) {
         self.collect_orphans(touched);
         let mut due = touched.workloads.clone();
+        if touched.has_new_rules {
+            due.extend(self.refused.keys().cloned());
+        }
         if !touched.nodes.is_empty() {
             due.extend(self.store.iter(Kind::DaemonSet).map(|set| fields::uid(set).to_owned()));
         }
@@ -41,6 +44,9 @@ impl ObjectStore {
         }
         for set in self.due(Kind::DaemonSet, &due) {
             self.keep_daemon_set(&set, &pods_of(&set));
+        }
+        for job in self.due(Kind::Job, &due) {
+            self.keep_job(&job, &pods_of(&job));
         }
     }
 
@@ -77,13 +83,11 @@ impl ObjectStore {
     }
 
     fn owned(&self, kind: Kind, owners: &BTreeSet<String>) -> Owned {
-        let mut owned = Owned::new();
-        for object in self.store.iter(kind) {
-            if let Some(owner) = fields::owner_uid(object).filter(|owner| owners.contains(*owner)) {
-                owned.entry(owner.to_owned()).or_default().push(Arc::clone(object));
-            }
-        }
-        owned
+        let all = owners.iter().map(|owner| {
+            let owned = self.store.owned_by(kind, owner).cloned().collect();
+            (owner.clone(), owned)
+        });
+        all.collect()
     }
 
     fn collect_orphans(&mut self, touched: &Touched) {
@@ -114,10 +118,8 @@ impl ObjectStore {
     fn keep_replica_set(&mut self, set: &Value, pods: &[Arc<Value>]) {
         let mut active: Vec<&Arc<Value>> = pods.iter().filter(|pod| fields::is_active(pod)).collect();
         let wanted = fields::replicas(set);
-        for _ in active.len()..wanted {
-            let name = format!("{}-{}", fields::name(set), self.names.suffix());
-            self.create_pod(set, Kind::ReplicaSet, &name, None);
-        }
+        let missing = wanted.saturating_sub(active.len());
+        let made = self.create_pods(set, Kind::ReplicaSet, missing);
         // The least useful go first: unplaced, then not ready, then the youngest.
         active.sort_by_key(|pod| {
             (
@@ -130,7 +132,7 @@ impl ObjectStore {
         for pod in active.iter().take(surplus) {
             self.stop_pod(&Key::of(pod), None);
         }
-        let there = active.len().max(wanted) - surplus;
+        let there = active.len() + made - surplus;
         let ready = pods
             .iter()
             .filter(|pod| fields::is_active(pod) && fields::is_ready(pod))
@@ -157,8 +159,8 @@ impl ObjectStore {
             let name = name_of(ordinal);
             match by_name.get(name.as_str()) {
                 None => {
-                    self.create_pod(set, Kind::StatefulSet, &name, None);
-                    if !at_once {
+                    let outcome = self.create_pod(set, Kind::StatefulSet, &name, None);
+                    if !self.note_outcome(set, Kind::StatefulSet, outcome) || !at_once {
                         break;
                     }
                 }
@@ -202,7 +204,10 @@ impl ObjectStore {
         let served: BTreeSet<&str> = pods.iter().filter_map(|pod| fields::node_of(pod)).collect();
         for node in nodes.iter().filter(|node| !served.contains(node.as_str())) {
             let name = format!("{}-{}", fields::name(set), self.names.suffix());
-            self.create_pod(set, Kind::DaemonSet, &name, Some(node));
+            let outcome = self.create_pod(set, Kind::DaemonSet, &name, Some(node));
+            if !self.note_outcome(set, Kind::DaemonSet, outcome) {
+                break;
+            }
         }
         for pod in pods.iter().filter(|pod| fields::is_active(pod)) {
             if fields::node_of(pod).is_none_or(|node| !nodes.contains(node)) {
@@ -229,7 +234,7 @@ impl ObjectStore {
         );
     }
 
-    fn report_set(&mut self, kind: Kind, set: &Value, counts: &[(&str, u64)]) {
+    pub(super) fn report_set(&mut self, kind: Kind, set: &Value, counts: &[(&str, u64)]) {
         self.store.edit(kind, &Key::of(set), |set| {
             let generation = set["metadata"]["generation"].clone();
             fields::put(set, &["status", "observedGeneration"], generation);

@@ -8,6 +8,7 @@ use super::controllers::put_counts;
 use super::fields::{self, Condition};
 use super::kinds::Kind;
 use super::names::template_hash;
+use super::refusals::FAILURE;
 use super::store::Key;
 use super::{ObjectStore, workloads};
 
@@ -87,12 +88,8 @@ impl ObjectStore {
     }
 
     fn report_deployment(&mut self, deployment: &Value, hash: &str) {
-        let sets: Vec<Arc<Value>> = self
-            .store
-            .iter(Kind::ReplicaSet)
-            .filter(|set| fields::owner_uid(set) == Some(fields::uid(deployment)))
-            .cloned()
-            .collect();
+        let uid = fields::uid(deployment);
+        let sets: Vec<Arc<Value>> = self.store.owned_by(Kind::ReplicaSet, uid).cloned().collect();
         let sum = |field: &str| -> u64 { sets.iter().filter_map(|set| set["status"][field].as_u64()).sum() };
         let updated: u64 = sets
             .iter()
@@ -102,6 +99,10 @@ impl ObjectStore {
         let (all, ready) = (sum("replicas"), sum("readyReplicas"));
         let wanted = fields::replicas(deployment);
         let is_available = usize::try_from(ready).unwrap_or(usize::MAX) >= wanted - wanted / 4;
+        let failure = sets
+            .iter()
+            .filter(|set| set["metadata"]["labels"][HASH] == hash)
+            .find_map(|set| fields::condition(set, FAILURE).cloned());
         let now = self.now;
         self.store.edit(Kind::Deployment, &Key::of(deployment), |deployment| {
             let generation = deployment["metadata"]["generation"].clone();
@@ -129,6 +130,7 @@ impl ObjectStore {
                 },
             };
             fields::set_condition(deployment, available, now);
+            fields::carry_condition(deployment, FAILURE, failure);
         });
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::admission::{Admission, Rejection};
 use super::fields::{self, Condition};
 use super::kinds::Kind;
 use super::store::Key;
@@ -26,6 +27,7 @@ pub(crate) enum Refusal {
     SeveralBudgets {
         message: String,
     },
+    Admission(Rejection),
 }
 
 /// How an eviction is to be done.
@@ -44,14 +46,17 @@ impl ObjectStore {
             Err(Refusal::Gone) => Eviction::Gone,
             Err(Refusal::Budget { message, .. }) => Eviction::Blocked { message },
             Err(Refusal::SeveralBudgets { message }) => Eviction::SeveralBudgets { message },
+            Err(Refusal::Admission(rejection)) => Eviction::Refused {
+                message: rejection.message().to_owned(),
+            },
         }
     }
 
     /// Pods a drain of this node has to evict and that are still there (also those already stopping).
     pub fn pods_to_drain(&self, node: &str) -> Vec<PodName> {
         self.store
-            .iter(Kind::Pod)
-            .filter(|pod| fields::node_of(pod) == Some(node) && holds_drain(pod))
+            .pods_on(node)
+            .filter(|pod| holds_drain(pod))
             .map(|pod| PodName {
                 namespace: fields::namespace(pod).to_owned(),
                 name: fields::name(pod).to_owned(),
@@ -64,6 +69,13 @@ impl ObjectStore {
         self.pass_to(now);
         let key = Key::new(&pod.namespace, &pod.name);
         let object = Arc::clone(self.store.get(Kind::Pod, &key).ok_or(Refusal::Gone)?);
+        let request = Admission {
+            operation: "CREATE",
+            kind: Kind::Pod,
+            subresource: Some("eviction"),
+            object: &object,
+        };
+        self.admit(&request).map_err(Refusal::Admission)?;
         let spent = self.budget_to_spend(&object)?;
         if options.is_dry_run {
             return Ok(());
@@ -94,7 +106,12 @@ impl ObjectStore {
         if fields::is_deleting(pod) || fields::is_finished(pod) || fields::phase(pod) == "Pending" {
             return Ok(None);
         }
-        let mut covering = budgets::covering(self.store.iter(Kind::PodDisruptionBudget).cloned(), pod);
+        let mut covering = budgets::covering(
+            self.store
+                .in_namespace(Kind::PodDisruptionBudget, fields::namespace(pod))
+                .cloned(),
+            pod,
+        );
         if covering.len() > 1 {
             return Err(Refusal::SeveralBudgets {
                 message: SEVERAL.to_owned(),

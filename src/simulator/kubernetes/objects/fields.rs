@@ -180,6 +180,19 @@ pub(crate) fn set_condition(object: &mut Value, wanted: Condition<'_>, now: Time
     put(object, &["status", "conditions"], conditions);
 }
 
+/// Puts another object's condition of this type in place of the own one; without one there is none any more.
+pub(crate) fn carry_condition(object: &mut Value, kind: &str, condition: Option<Value>) {
+    let Some(Value::Array(mut conditions)) = take(object, &["status", "conditions"]) else {
+        if let Some(condition) = condition {
+            put(object, &["status", "conditions"], vec![condition]);
+        }
+        return;
+    };
+    conditions.retain(|known| known["type"] != kind);
+    conditions.extend(condition);
+    put(object, &["status", "conditions"], conditions);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

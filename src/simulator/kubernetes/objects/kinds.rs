@@ -1,5 +1,7 @@
 //! The kinds of object this API server knows, with the words discovery and routing need. Knows nothing of objects.
 
+mod described;
+
 /// A kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {
@@ -14,6 +16,24 @@ pub(crate) enum Kind {
     DaemonSet,
     PodDisruptionBudget,
     Lease,
+    Service,
+    Secret,
+    PersistentVolume,
+    PersistentVolumeClaim,
+    EndpointSlice,
+    Job,
+    CronJob,
+    Ingress,
+    HorizontalPodAutoscaler,
+    StorageClass,
+    VolumeAttachment,
+    ValidatingWebhookConfiguration,
+    MutatingWebhookConfiguration,
+    CertificateSigningRequest,
+    FlowSchema,
+    PriorityLevelConfiguration,
+    ApiService,
+    CustomResourceDefinition,
 }
 
 /// What discovery says about one kind (Kubernetes API reference, v1.36).
@@ -36,7 +56,7 @@ pub(crate) struct Description {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::Namespace,
         Self::Node,
         Self::Pod,
@@ -48,6 +68,24 @@ impl Kind {
         Self::DaemonSet,
         Self::PodDisruptionBudget,
         Self::Lease,
+        Self::Service,
+        Self::Secret,
+        Self::PersistentVolume,
+        Self::PersistentVolumeClaim,
+        Self::EndpointSlice,
+        Self::Job,
+        Self::CronJob,
+        Self::Ingress,
+        Self::HorizontalPodAutoscaler,
+        Self::StorageClass,
+        Self::VolumeAttachment,
+        Self::ValidatingWebhookConfiguration,
+        Self::MutatingWebhookConfiguration,
+        Self::CertificateSigningRequest,
+        Self::FlowSchema,
+        Self::PriorityLevelConfiguration,
+        Self::ApiService,
+        Self::CustomResourceDefinition,
     ];
 
     /// The kind served under this group, version and plural, if there is one.
@@ -56,6 +94,11 @@ impl Kind {
             let described = kind.describe();
             described.group == group && described.version == version && described.plural == plural
         })
+    }
+
+    /// The kind of an object that names itself.
+    pub(crate) fn of(api_version: &str, word: &str) -> Option<Self> {
+        Self::named(word).filter(|kind| kind.api_version() == api_version)
     }
 
     /// The kind with this word in its `kind` field.
@@ -85,147 +128,38 @@ impl Kind {
 
     pub(crate) fn describe(self) -> &'static Description {
         match self {
-            Self::Namespace => &NAMESPACE,
-            Self::Node => &NODE,
-            Self::Pod => &POD,
-            Self::Event => &EVENT,
-            Self::ConfigMap => &CONFIG_MAP,
-            Self::Deployment => &DEPLOYMENT,
-            Self::ReplicaSet => &REPLICA_SET,
-            Self::StatefulSet => &STATEFUL_SET,
-            Self::DaemonSet => &DAEMON_SET,
-            Self::PodDisruptionBudget => &POD_DISRUPTION_BUDGET,
-            Self::Lease => &LEASE,
+            Self::Namespace => &described::NAMESPACE,
+            Self::Node => &described::NODE,
+            Self::Pod => &described::POD,
+            Self::Event => &described::EVENT,
+            Self::ConfigMap => &described::CONFIG_MAP,
+            Self::Deployment => &described::DEPLOYMENT,
+            Self::ReplicaSet => &described::REPLICA_SET,
+            Self::StatefulSet => &described::STATEFUL_SET,
+            Self::DaemonSet => &described::DAEMON_SET,
+            Self::PodDisruptionBudget => &described::POD_DISRUPTION_BUDGET,
+            Self::Lease => &described::LEASE,
+            Self::Service => &described::SERVICE,
+            Self::Secret => &described::SECRET,
+            Self::PersistentVolume => &described::PERSISTENT_VOLUME,
+            Self::PersistentVolumeClaim => &described::PERSISTENT_VOLUME_CLAIM,
+            Self::EndpointSlice => &described::ENDPOINT_SLICE,
+            Self::Job => &described::JOB,
+            Self::CronJob => &described::CRON_JOB,
+            Self::Ingress => &described::INGRESS,
+            Self::HorizontalPodAutoscaler => &described::HORIZONTAL_POD_AUTOSCALER,
+            Self::StorageClass => &described::STORAGE_CLASS,
+            Self::VolumeAttachment => &described::VOLUME_ATTACHMENT,
+            Self::ValidatingWebhookConfiguration => &described::VALIDATING_WEBHOOK_CONFIGURATION,
+            Self::MutatingWebhookConfiguration => &described::MUTATING_WEBHOOK_CONFIGURATION,
+            Self::CertificateSigningRequest => &described::CERTIFICATE_SIGNING_REQUEST,
+            Self::FlowSchema => &described::FLOW_SCHEMA,
+            Self::PriorityLevelConfiguration => &described::PRIORITY_LEVEL_CONFIGURATION,
+            Self::ApiService => &described::API_SERVICE,
+            Self::CustomResourceDefinition => &described::CUSTOM_RESOURCE_DEFINITION,
         }
     }
 }
-
-/// What most kinds have in common.
-const PLAIN: Description = Description {
-    group: "",
-    version: "v1",
-    word: "",
-    plural: "",
-    singular: "",
-    short_names: &[],
-    is_namespaced: true,
-    has_generation: false,
-    is_in_all: false,
-    subresources: &[],
-};
-
-const NAMESPACE: Description = Description {
-    word: "Namespace",
-    plural: "namespaces",
-    singular: "namespace",
-    short_names: &["ns"],
-    is_namespaced: false,
-    subresources: &["status"],
-    ..PLAIN
-};
-
-const NODE: Description = Description {
-    word: "Node",
-    plural: "nodes",
-    singular: "node",
-    short_names: &["no"],
-    is_namespaced: false,
-    subresources: &["status"],
-    ..PLAIN
-};
-
-const POD: Description = Description {
-    word: "Pod",
-    plural: "pods",
-    singular: "pod",
-    short_names: &["po"],
-    is_in_all: true,
-    subresources: &["eviction", "status"],
-    ..PLAIN
-};
-
-const EVENT: Description = Description {
-    word: "Event",
-    plural: "events",
-    singular: "event",
-    short_names: &["ev"],
-    ..PLAIN
-};
-
-const CONFIG_MAP: Description = Description {
-    word: "ConfigMap",
-    plural: "configmaps",
-    singular: "configmap",
-    short_names: &["cm"],
-    ..PLAIN
-};
-
-const DEPLOYMENT: Description = Description {
-    group: "apps",
-    word: "Deployment",
-    plural: "deployments",
-    singular: "deployment",
-    short_names: &["deploy"],
-    has_generation: true,
-    is_in_all: true,
-    subresources: &["scale", "status"],
-    ..PLAIN
-};
-
-const REPLICA_SET: Description = Description {
-    group: "apps",
-    word: "ReplicaSet",
-    plural: "replicasets",
-    singular: "replicaset",
-    short_names: &["rs"],
-    has_generation: true,
-    is_in_all: true,
-    subresources: &["scale", "status"],
-    ..PLAIN
-};
-
-const STATEFUL_SET: Description = Description {
-    group: "apps",
-    word: "StatefulSet",
-    plural: "statefulsets",
-    singular: "statefulset",
-    short_names: &["sts"],
-    has_generation: true,
-    is_in_all: true,
-    subresources: &["scale", "status"],
-    ..PLAIN
-};
-
-const DAEMON_SET: Description = Description {
-    group: "apps",
-    word: "DaemonSet",
-    plural: "daemonsets",
-    singular: "daemonset",
-    short_names: &["ds"],
-    has_generation: true,
-    is_in_all: true,
-    subresources: &["status"],
-    ..PLAIN
-};
-
-const POD_DISRUPTION_BUDGET: Description = Description {
-    group: "policy",
-    word: "PodDisruptionBudget",
-    plural: "poddisruptionbudgets",
-    singular: "poddisruptionbudget",
-    short_names: &["pdb"],
-    has_generation: true,
-    subresources: &["status"],
-    ..PLAIN
-};
-
-const LEASE: Description = Description {
-    group: "coordination.k8s.io",
-    word: "Lease",
-    plural: "leases",
-    singular: "lease",
-    ..PLAIN
-};
 
 #[cfg(test)]
 mod tests {

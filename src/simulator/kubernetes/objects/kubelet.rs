@@ -10,6 +10,7 @@ use super::fields::{self, Condition};
 use super::kinds::Kind;
 use super::store::Key;
 use super::touched::Touched;
+use super::troubles::Moment;
 use super::{Habits, ObjectStore};
 
 /// The reason a container waits for ever.
@@ -26,10 +27,8 @@ impl ObjectStore {
     /// Lets the kubelets look at touched pods, and at all pods of touched nodes.
     pub(super) fn run_kubelets(&mut self, touched: &Touched) {
         let mut due = touched.pods.clone();
-        if !touched.nodes.is_empty() {
-            let on_touched = |pod: &Value| fields::node_of(pod).is_some_and(|node| touched.nodes.contains(node));
-            let pods = self.store.iter(Kind::Pod).filter(|pod| on_touched(pod));
-            due.extend(pods.map(|pod| Key::of(pod)));
+        for node in &touched.nodes {
+            due.extend(self.store.pods_on(node).map(|pod| Key::of(pod)));
         }
         for key in due {
             if let Some(pod) = self.store.get(Kind::Pod, &key).cloned() {
@@ -119,13 +118,13 @@ impl ObjectStore {
             .unwrap_or_default()
     }
 
-    fn begin(&mut self, pod: &Value, key: Key) {
+    pub(super) fn begin(&mut self, pod: &Value, key: Key) {
         if self.is_building {
             self.start_pod(pod, &key);
             return;
         }
         let uid = fields::uid(pod).to_owned();
-        if self.starting.insert(uid.clone()) {
+        if !self.is_troubled(pod) && self.starting.insert(uid.clone()) {
             let at = self.now + self.habits_of(pod).start_time;
             self.store
                 .edit(Kind::Pod, &key, |pod| set_containers(pod, &ContainerState::Creating));
@@ -164,6 +163,10 @@ impl ObjectStore {
             }
             set_pod_ready(pod, !is_broken, now);
         });
+        if let Some(trouble) = self.meet_trouble(pod, Moment::Starting) {
+            self.show_trouble(pod, key, &trouble);
+            return;
+        }
         if !self.is_building {
             for container in containers(pod) {
                 self.say(pod, "Started", &format!("Started container {container}"));
@@ -194,7 +197,7 @@ impl ObjectStore {
     }
 
     fn follow_node(&mut self, pod: &Value, key: &Key, node_ready: bool) {
-        let should = node_ready && !is_crashing(pod);
+        let should = node_ready && !is_crashing(pod) && !self.is_troubled(pod);
         if fields::is_ready(pod) != should {
             let now = self.now;
             self.store.edit(Kind::Pod, key, |pod| set_pod_ready(pod, should, now));
@@ -269,6 +272,11 @@ fn set_containers(pod: &mut Value, state: &ContainerState) {
             false,
         ),
     };
+    put_statuses(pod, &state, &json!({}), restarts, is_up);
+}
+
+/// Writes one status for each container of the pod.
+pub(super) fn put_statuses(pod: &mut Value, state: &Value, last: &Value, restarts: u32, is_up: bool) {
     let uid = fields::uid(pod).replace('-', "");
     let listed = pod["spec"]["containers"].as_array().into_iter().flatten();
     let statuses: Vec<Value> = listed
@@ -282,14 +290,14 @@ fn set_containers(pod: &mut Value, state: &ContainerState) {
                 "started": is_up,
                 "restartCount": restarts,
                 "state": state,
-                "lastState": {},
+                "lastState": last,
             })
         })
         .collect();
     fields::put(pod, &["status", "containerStatuses"], statuses);
 }
 
-fn set_pod_ready(pod: &mut Value, is_ready: bool, now: Timestamp) {
+pub(super) fn set_pod_ready(pod: &mut Value, is_ready: bool, now: Timestamp) {
     for kind in ["Ready", "ContainersReady"] {
         fields::set_condition(pod, plain(kind, is_ready), now);
     }

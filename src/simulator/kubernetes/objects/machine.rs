@@ -95,7 +95,9 @@ fn labels(node: &NodeSpec, size: &Size) -> Value {
         let region: String = zone
             .rsplit_once('-')
             .map_or_else(String::new, |(region, _)| region.to_owned());
-        fields::put(&mut labels, &["topology.kubernetes.io/zone"], zone.as_str());
+        for label in ["topology.kubernetes.io/zone", "topology.disk.csi.azure.com/zone"] {
+            fields::put(&mut labels, &[label], zone.as_str());
+        }
         fields::put(&mut labels, &["topology.kubernetes.io/region"], region);
     }
     labels

@@ -1,22 +1,32 @@
 //! The objects of one cluster and the controllers that move them. Pure: time is handed in, randomness is seeded.
 //! Objects are kept as JSON, because that is what the API serves, patches and watches.
 
+pub(crate) mod admission;
+mod authoring;
 mod budgets;
 mod controllers;
 mod deployments;
+mod endpoints;
 mod events;
 pub(crate) mod eviction;
 pub(crate) mod fields;
+pub(crate) mod figures;
+mod jobs;
 pub(crate) mod kinds;
 mod kubelet;
 mod machine;
 mod names;
 mod nodes;
+mod quantity;
+mod refusals;
 mod requests;
 mod scheduler;
 pub(crate) mod selectors;
 pub(crate) mod store;
 mod touched;
+mod troubles;
+mod usual;
+mod volumes;
 mod workloads;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,11 +36,16 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+pub use admission::WebhookAnswer;
+pub use authoring::NotKept;
+pub use figures::DeprecatedApiUse;
+use figures::Figures;
 use kinds::Kind;
 use kubelet::Timer;
 use names::Names;
 use store::{Key, Store};
 use touched::Touched;
+pub use troubles::{PodTrouble, TroubledPods};
 
 /// What an API server says where nobody told it its version.
 const USUAL_VERSION: &str = "v1.33.0";
@@ -38,6 +53,8 @@ const USUAL_VERSION: &str = "v1.33.0";
 const NO_SUBSCRIPTION: &str = "00000000-0000-0000-0000-000000000000";
 /// How often what needs no exact time is looked at: kubelet reports and old events.
 const UPKEEP: SignedDuration = SignedDuration::from_secs(10);
+/// How long controllers wait before they try again what an admission webhook refused.
+const RETRY: SignedDuration = SignedDuration::from_mins(1);
 /// A settled cluster needs few rounds; more than this means two controllers fight.
 const MOST_ROUNDS: usize = 200;
 
@@ -56,12 +73,12 @@ pub struct NodeSpec {
     pub is_ready: bool,
 }
 
-/// A Deployment, StatefulSet or DaemonSet to add, with its pods.
+/// A Deployment, StatefulSet, DaemonSet or Job to add, with its pods.
 #[derive(Clone, Debug)]
 pub struct WorkloadSpec {
     pub namespace: String,
     pub name: String,
-    /// `Deployment`, `StatefulSet` or `DaemonSet`.
+    /// `Deployment`, `StatefulSet`, `DaemonSet` or `Job`.
     pub kind: String,
     pub replicas: u32,
     /// Pools its pods may run on; empty means any.
@@ -119,6 +136,10 @@ pub enum Eviction {
     SeveralBudgets {
         message: String,
     },
+    /// 403 or 500: an admission webhook denies it or cannot be called, in the API server's words.
+    Refused {
+        message: String,
+    },
     Gone,
 }
 
@@ -163,6 +184,18 @@ pub struct ObjectStore {
     has_streaming_lists: bool,
     /// Verb and plural.
     denied: BTreeSet<(String, String)>,
+    /// Plurals and paths that are answered with 404.
+    not_served: BTreeSet<String>,
+    /// By the name of the webhook.
+    webhook_answers: BTreeMap<String, WebhookAnswer>,
+    /// Workloads whose pods were refused, by uid: when that was last said, and in which words.
+    refused: BTreeMap<String, (Timestamp, String)>,
+    troubles: Vec<TroubledPods>,
+    /// When kubelets say the next time what is wrong with their pods.
+    next_complaint: Timestamp,
+    /// Uids of pods that met a trouble, with namespace and name of their workload.
+    troubled: BTreeMap<String, (String, String)>,
+    figures: Figures,
 }
 
 impl ObjectStore {
@@ -183,10 +216,18 @@ impl ObjectStore {
             subscription: NO_SUBSCRIPTION.to_owned(),
             has_streaming_lists: true,
             denied: BTreeSet::new(),
+            not_served: BTreeSet::new(),
+            webhook_answers: BTreeMap::new(),
+            refused: BTreeMap::new(),
+            troubles: Vec::new(),
+            next_complaint: now,
+            troubled: BTreeMap::new(),
+            figures: Figures::default(),
         };
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             store.add_namespace(name);
         }
+        store.add_usual_objects(seed);
         store
     }
 
@@ -202,7 +243,10 @@ impl ObjectStore {
             if let Some((at, timer)) = self.timers.pop_first() {
                 self.pass_to(at);
                 self.fire(&timer);
-                self.settle();
+                // What happens at one moment is answered together.
+                if self.timers.first().is_none_or(|(next, _)| *next != at) {
+                    self.settle();
+                }
             }
         }
         self.pass_to(now);
@@ -210,6 +254,8 @@ impl ObjectStore {
             self.next_upkeep = self.now + UPKEEP;
             self.send_heartbeats();
             self.expire_events(now);
+            self.retry_refused();
+            self.repeat_troubles();
         }
         self.settle();
         self.is_building = false;
@@ -252,6 +298,11 @@ impl ObjectStore {
         self.denied.insert((verb.to_owned(), plural.to_owned()));
     }
 
+    /// Answers it again as it did before.
+    pub fn allow(&mut self, verb: &str, plural: &str) {
+        self.denied.remove(&(verb.to_owned(), plural.to_owned()));
+    }
+
     pub(crate) fn is_denied(&self, verb: &str, plural: &str) -> bool {
         self.denied.contains(&(verb.to_owned(), plural.to_owned()))
     }
@@ -283,11 +334,13 @@ impl ObjectStore {
         while self.settled != self.store.version() {
             let touched = Touched::since(&self.store, self.settled);
             self.settled = self.store.version();
+            self.end_outlived_troubles();
             self.follow_cordons(&touched);
             self.run_controllers(&touched);
             self.schedule(&touched);
             self.run_kubelets(&touched);
             self.keep_budgets(&touched);
+            self.keep_endpoints(&touched);
             rounds += 1;
             if rounds == MOST_ROUNDS {
                 // Time must go on, even where two controllers fight over an object a user wrote.

@@ -44,10 +44,9 @@ impl ObjectStore {
     pub fn remove_node(&mut self, name: &str, now: Timestamp) {
         self.pass_to(now);
         self.store.remove(Kind::Node, &Key::new("", name));
-        for pod in self.store.all(Kind::Pod) {
-            if fields::node_of(&pod) == Some(name) {
-                self.store.remove(Kind::Pod, &Key::of(&pod));
-            }
+        let pods: Vec<Key> = self.store.pods_on(name).map(|pod| Key::of(pod)).collect();
+        for pod in pods {
+            self.store.remove(Kind::Pod, &pod);
         }
     }
 

@@ -1,10 +1,12 @@
 //! Changes that come in through the API: they reach the store as a user's, and the controllers answer to them at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::fields::Condition;
 use super::kinds::Kind;
 use super::store::Key;
 use super::{ObjectStore, fields, workloads};
@@ -15,7 +17,15 @@ impl ObjectStore {
         self.pass_to(now);
         match kind {
             Kind::Pod => workloads::complete_pod(&mut object, &mut self.names),
-            Kind::Namespace => fields::put(&mut object, &["status"], json!({ "phase": "Active" })),
+            Kind::Namespace => {
+                let name = fields::name(&object).to_owned();
+                fields::put(
+                    &mut object,
+                    &["metadata", "labels", "kubernetes.io/metadata.name"],
+                    name,
+                );
+                fields::put(&mut object, &["status"], json!({ "phase": "Active" }));
+            }
             _ => {}
         }
         let key = Key::of(&object);
@@ -31,6 +41,7 @@ impl ObjectStore {
         if kind != Kind::Pod && fields::is_deleting(&written) && !fields::has_finalizers(&written) {
             self.store.remove(kind, key);
         }
+        self.end_namespace(&key.namespace);
         self.settle();
         Some(self.store.get(kind, key).cloned().unwrap_or(written))
     }
@@ -51,11 +62,7 @@ impl ObjectStore {
             Kind::Namespace => self.empty_namespace(key),
             _ if fields::has_finalizers(&before) => {
                 let at = fields::stamp(self.now);
-                self.store.edit(kind, key, |object| {
-                    if !fields::is_deleting(object) {
-                        fields::put(object, &["metadata", "deletionTimestamp"], at);
-                    }
-                });
+                self.store.edit(kind, key, |object| mark_deleted(object, &at));
             }
             _ => {
                 self.store.remove(kind, key);
@@ -102,15 +109,85 @@ impl ObjectStore {
         self.store.iter(Kind::Node).map(lease).collect()
     }
 
+    /// Removes what is in a namespace and then itself; what has finalizers stays, and keeps it.
     fn empty_namespace(&mut self, namespace: &Key) {
+        let at = fields::stamp(self.now);
         for kind in Kind::ALL {
             for object in self.store.all(kind) {
-                if fields::namespace(&object) == namespace.name {
+                if fields::namespace(&object) != namespace.name {
+                    continue;
+                }
+                if fields::has_finalizers(&object) {
+                    self.store
+                        .edit(kind, &Key::of(&object), |object| mark_deleted(object, &at));
+                } else {
                     self.store.remove(kind, &Key::of(&object));
                 }
             }
         }
-        self.store.remove(Kind::Namespace, namespace);
+        self.store.edit(Kind::Namespace, namespace, |namespace| {
+            mark_deleted(namespace, &at);
+            fields::put(namespace, &["status", "phase"], "Terminating");
+        });
+        self.end_namespace(&namespace.name);
+    }
+
+    /// Removes a namespace that was told to go once nothing is left in it, or says what is left
+    /// (Kubernetes docs "Namespaces", 2026).
+    fn end_namespace(&mut self, name: &str) {
+        let key = Key::new("", name);
+        let is_ending = |namespace: &Arc<Value>| namespace["status"]["phase"] == "Terminating";
+        if name.is_empty() || !self.store.get(Kind::Namespace, &key).is_some_and(is_ending) {
+            return;
+        }
+        let mut left: BTreeMap<String, usize> = BTreeMap::new();
+        let mut held: BTreeMap<String, usize> = BTreeMap::new();
+        for kind in Kind::ALL {
+            for object in self.store.iter(kind).filter(|object| fields::namespace(object) == name) {
+                *left.entry(kind.qualified()).or_default() += 1;
+                for finalizer in object["metadata"]["finalizers"].as_array().into_iter().flatten() {
+                    *held
+                        .entry(finalizer.as_str().unwrap_or_default().to_owned())
+                        .or_default() += 1;
+                }
+            }
+        }
+        if left.is_empty() {
+            self.store.remove(Kind::Namespace, &key);
+            return;
+        }
+        let counted = |counts: &BTreeMap<String, usize>, words: &str| {
+            let each = counts
+                .iter()
+                .map(|(what, count)| format!("{what} {words} {count} resource instances"));
+            each.collect::<Vec<_>>().join(", ")
+        };
+        let content = format!("Some resources are remaining: {}", counted(&left, "has"));
+        let finalizers = format!(
+            "Some content in the namespace has finalizers remaining: {}",
+            counted(&held, "in")
+        );
+        let now = self.now;
+        self.store.edit(Kind::Namespace, &key, |namespace| {
+            for (kind, reason, message) in [
+                ("NamespaceContentRemaining", "SomeResourcesRemain", &content),
+                ("NamespaceFinalizersRemaining", "SomeFinalizersRemain", &finalizers),
+            ] {
+                let condition = Condition {
+                    kind,
+                    status: true,
+                    reason,
+                    message,
+                };
+                fields::set_condition(namespace, condition, now);
+            }
+        });
+    }
+}
+
+fn mark_deleted(object: &mut Value, at: &str) {
+    if !fields::is_deleting(object) {
+        fields::put(object, &["metadata", "deletionTimestamp"], at);
     }
 }
 
@@ -154,6 +231,25 @@ mod tests {
         store.advance_to(at(120));
         assert_eq!(store.pods_to_drain("n1").len(), 0);
         assert_eq!(store.store.iter(Kind::Deployment).count(), 0);
+    }
+
+    #[test]
+    fn a_namespace_waits_for_its_last_finalizer() {
+        let mut store = store();
+        store.add_workload(&workload("Deployment", "cart", 1), at(0));
+        store.add(Kind::ConfigMap, config_map(&["example.com/wait"]), at(0));
+        store.delete(Kind::Namespace, &Key::new("", "shop"), None, at(1));
+        let namespace = store.object("Namespace", "", "shop").unwrap();
+        let held = fields::condition(&namespace, "NamespaceFinalizersRemaining").unwrap();
+        assert_eq!(
+            held["message"],
+            "Some content in the namespace has finalizers remaining: example.com/wait in 1 resource instances"
+        );
+        let key = Key::new("shop", "a");
+        let mut freed = Value::clone(&store.object("ConfigMap", "shop", "a").unwrap());
+        fields::take(&mut freed, &["metadata", "finalizers"]);
+        store.replace(Kind::ConfigMap, &key, freed, at(2));
+        assert!(store.object("Namespace", "", "shop").is_none());
     }
 
     #[test]

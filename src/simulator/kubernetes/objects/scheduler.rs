@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -10,7 +11,8 @@ use super::fields::{self, Condition};
 use super::kinds::Kind;
 use super::store::Key;
 use super::touched::Touched;
-use super::{ObjectStore, nodes, selectors};
+use super::troubles::{Moment, PodTrouble};
+use super::{ObjectStore, nodes, quantity, selectors, volumes};
 
 impl ObjectStore {
     /// Looks at every unplaced pod once, where a pod or a node was touched.
@@ -18,42 +20,67 @@ impl ObjectStore {
         if touched.pods.is_empty() && touched.nodes.is_empty() {
             return;
         }
-        let waiting: Vec<_> = self
-            .store
-            .iter(Kind::Pod)
-            .filter(|pod| fields::node_of(pod).is_none() && fields::is_active(pod))
-            .cloned()
-            .collect();
+        let unplaced = self.store.pods_on("").filter(|pod| fields::is_active(pod));
+        let waiting: Vec<_> = unplaced.cloned().collect();
         if waiting.is_empty() {
             return;
         }
         let nodes = self.store.all(Kind::Node);
-        let mut load: BTreeMap<String, usize> = BTreeMap::new();
+        let mut places = self.places(&nodes);
+        // Pods of one workload ask for the same, so that each node is looked at once for all of them.
+        let mut known: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
+        for pod in waiting {
+            if let Some(PodTrouble::NoNode { message }) = self.meet_trouble(&pod, Moment::Placing) {
+                self.report_unschedulable(&pod, &message);
+                continue;
+            }
+            let volumes = self.volume_terms(&pod);
+            let refused = known
+                .entry(format!("{}{volumes:?}", demand(&pod)))
+                .or_insert_with(|| nodes.iter().map(|node| why_not(&pod, &volumes, node)).collect());
+            let asked = Room::of(&pod);
+            let fitting = places
+                .iter_mut()
+                .zip(refused.iter())
+                .filter(|(place, refused)| refused.is_none() && place.lacks(asked).is_empty())
+                .min_by_key(|(place, _)| place.used.pods);
+            if let Some((place, _)) = fitting {
+                place.used.add(asked);
+                let node = place.node.clone();
+                self.bind(&pod, &node);
+            } else {
+                let mut refusals: BTreeMap<String, usize> = BTreeMap::new();
+                for (place, refused) in places.iter().zip(refused.iter()) {
+                    match refused {
+                        Some(reason) => *refusals.entry(reason.clone()).or_default() += 1,
+                        None => {
+                            for reason in place.lacks(asked) {
+                                *refusals.entry(reason.to_owned()).or_default() += 1;
+                            }
+                        }
+                    }
+                }
+                self.report_unschedulable(&pod, &explain(nodes.len(), &refusals));
+            }
+        }
+    }
+
+    /// What each node has, and what its pods took of it.
+    fn places(&self, nodes: &[Arc<Value>]) -> Vec<Place> {
+        let mut used: BTreeMap<&str, Room> = BTreeMap::new();
         for pod in self.store.iter(Kind::Pod).filter(|pod| !fields::is_finished(pod)) {
             if let Some(node) = fields::node_of(pod) {
-                *load.entry(node.to_owned()).or_default() += 1;
+                used.entry(node).or_default().add(Room::of(pod));
             }
         }
-        for pod in waiting {
-            let mut refusals: BTreeMap<String, usize> = BTreeMap::new();
-            let mut best: Option<(usize, &str)> = None;
-            for node in &nodes {
-                let name = fields::name(node);
-                let there = load.get(name).copied().unwrap_or(0);
-                match why_not(&pod, node, there) {
-                    Some(reason) => *refusals.entry(reason).or_default() += 1,
-                    None if best.is_none_or(|(fewest, _)| there < fewest) => best = Some((there, name)),
-                    None => {}
-                }
-            }
-            match best {
-                Some((_, node)) => {
-                    *load.entry(node.to_owned()).or_default() += 1;
-                    self.bind(&pod, node);
-                }
-                None => self.report_unschedulable(&pod, &explain(nodes.len(), &refusals)),
-            }
-        }
+        nodes
+            .iter()
+            .map(|node| Place {
+                node: fields::name(node).to_owned(),
+                has: Room::allocatable(node),
+                used: used.get(fields::name(node)).copied().unwrap_or_default(),
+            })
+            .collect()
     }
 
     fn bind(&mut self, pod: &Value, node: &str) {
@@ -141,8 +168,92 @@ pub(super) fn suits(spec: &Value, node: &Value) -> bool {
         })
 }
 
-/// Why the node cannot take the pod, in the scheduler's words (kube-scheduler, v1.33).
-fn why_not(pod: &Value, node: &Value, there: usize) -> Option<String> {
+/// What a pod asks of a node, as text: equal for pods of one workload.
+fn demand(pod: &Value) -> String {
+    let spec = &pod["spec"];
+    format!(
+        "{}{}{}",
+        spec["nodeSelector"], spec["affinity"]["nodeAffinity"], spec["tolerations"]
+    )
+}
+
+/// Amounts of what pods take from a node.
+#[derive(Clone, Copy, Debug, Default)]
+struct Room {
+    pods: u64,
+    cpu_millis: u64,
+    memory_bytes: u64,
+}
+
+impl Room {
+    /// What a pod asks for: the sum over its containers.
+    fn of(pod: &Value) -> Self {
+        let containers = pod["spec"]["containers"].as_array().into_iter().flatten();
+        let start = Self {
+            pods: 1,
+            ..Self::default()
+        };
+        containers.fold(start, |room, container| {
+            let requests = &container["resources"]["requests"];
+            Self {
+                pods: room.pods,
+                cpu_millis: room.cpu_millis.saturating_add(quantity::thousandths(&requests["cpu"])),
+                memory_bytes: room.memory_bytes.saturating_add(quantity::whole(&requests["memory"])),
+            }
+        })
+    }
+
+    fn allocatable(node: &Value) -> Self {
+        let has = &node["status"]["allocatable"];
+        Self {
+            pods: if has["pods"].is_null() {
+                110
+            } else {
+                quantity::whole(&has["pods"])
+            },
+            cpu_millis: quantity::thousandths(&has["cpu"]),
+            memory_bytes: quantity::whole(&has["memory"]),
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.pods += other.pods;
+        self.cpu_millis = self.cpu_millis.saturating_add(other.cpu_millis);
+        self.memory_bytes = self.memory_bytes.saturating_add(other.memory_bytes);
+    }
+}
+
+/// A node with what it has and what is taken.
+struct Place {
+    node: String,
+    has: Room,
+    used: Room,
+}
+
+impl Place {
+    /// What is missing for a pod, in the scheduler's words; empty where it fits.
+    fn lacks(&self, asked: Room) -> Vec<&'static str> {
+        let is_short = |has: u64, used: u64, asked: u64| asked > 0 && used.saturating_add(asked) > has;
+        let (has, used) = (self.has, self.used);
+        [
+            (is_short(has.pods, used.pods, asked.pods), "Too many pods"),
+            (
+                is_short(has.cpu_millis, used.cpu_millis, asked.cpu_millis),
+                "Insufficient cpu",
+            ),
+            (
+                is_short(has.memory_bytes, used.memory_bytes, asked.memory_bytes),
+                "Insufficient memory",
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(is_short, words)| is_short.then_some(words))
+        .collect()
+    }
+}
+
+/// Why the node cannot take the pod whatever room it has, in the scheduler's words (kube-scheduler, v1.33).
+fn why_not(pod: &Value, volumes: &[Vec<Value>], node: &Value) -> Option<String> {
     let spec = &pod["spec"];
     if nodes::is_unschedulable(node) && !tolerates(spec, "node.kubernetes.io/unschedulable", "", "NoSchedule") {
         return Some("node(s) were unschedulable".to_owned());
@@ -157,11 +268,7 @@ fn why_not(pod: &Value, node: &Value, there: usize) -> Option<String> {
     if !suits(spec, node) {
         return Some("node(s) didn't match Pod's node affinity/selector".to_owned());
     }
-    let most = node["status"]["allocatable"]["pods"]
-        .as_str()
-        .and_then(|pods| pods.parse().ok())
-        .unwrap_or(110);
-    (there >= most).then(|| "Too many pods".to_owned())
+    (!volumes::can_attach(volumes, node)).then(|| "node(s) had volume node affinity conflict".to_owned())
 }
 
 fn tolerates(spec: &Value, key: &str, value: &str, effect: &str) -> bool {
@@ -238,6 +345,33 @@ mod tests {
         store.set_cordoned("n1", false, at(30));
         store.advance_to(at(90));
         assert_eq!(store.pods_to_drain("n1"), pods(&store, "cart"));
+    }
+
+    #[test]
+    fn a_full_node_takes_no_more() {
+        let mut store = store();
+        store.add_node(&node("n1", "user"), at(0));
+        let big = serde_json::json!({ "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": { "name": "big", "namespace": "shop" },
+            "spec": { "replicas": 2, "selector": { "matchLabels": { "app": "big" } }, "template": {
+                "metadata": { "labels": { "app": "big" } },
+                "spec": { "containers": [{ "name": "c", "image": "i",
+                    "resources": { "requests": { "cpu": "2.5", "memory": "1Gi" } } }] } } } });
+        store.add_object(&big, at(0)).unwrap();
+        store.advance_to(at(10));
+        let all = store.store.all(Kind::Pod);
+        let waiting: Vec<_> = all.iter().filter(|pod| fields::node_of(pod).is_none()).collect();
+        assert_eq!((all.len(), waiting.len()), (2, 1));
+        let condition = fields::condition(waiting[0], "PodScheduled").unwrap();
+        assert!(
+            condition["message"]
+                .as_str()
+                .unwrap()
+                .starts_with("0/1 nodes are available: 1 Insufficient cpu.")
+        );
+        store.add_node(&node("n2", "user"), at(11));
+        store.advance_to(at(60));
+        assert!(store.store.iter(Kind::Pod).all(|pod| fields::is_ready(pod)));
     }
 
     #[test]

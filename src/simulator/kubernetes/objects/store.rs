@@ -1,10 +1,14 @@
 //! The bare store: objects by kind and name, one counter of versions, and a bounded log of changes for watches.
 //! Knows nothing of what the objects mean.
 
+mod index;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde_json::Value;
+
+use index::Index;
 
 use super::fields;
 use super::kinds::Kind;
@@ -59,6 +63,7 @@ pub(crate) struct TooOld {
 #[derive(Debug)]
 pub(crate) struct Store {
     objects: BTreeMap<Kind, BTreeMap<Key, Arc<Value>>>,
+    index: Index,
     version: u64,
     log: VecDeque<Change>,
     /// Version of the newest change that is no longer in the log.
@@ -69,6 +74,7 @@ impl Store {
     pub(crate) fn new() -> Self {
         Self {
             objects: BTreeMap::new(),
+            index: Index::default(),
             version: FIRST_VERSION,
             log: VecDeque::new(),
             forgotten: FIRST_VERSION,
@@ -92,6 +98,32 @@ impl Store {
         self.objects.get(&kind).into_iter().flat_map(BTreeMap::values)
     }
 
+    /// Objects of a kind in one namespace, ordered by name.
+    pub(crate) fn in_namespace<'store>(
+        &'store self,
+        kind: Kind,
+        namespace: &'store str,
+    ) -> impl Iterator<Item = &'store Arc<Value>> {
+        let start = Key::new(namespace, "");
+        let objects = self.objects.get(&kind).into_iter();
+        objects
+            .flat_map(move |objects| objects.range(&start..))
+            .take_while(move |(key, _)| key.namespace == namespace)
+            .map(|(_, object)| object)
+    }
+
+    /// Objects of a kind whose controller has this uid, ordered by namespace and name.
+    pub(crate) fn owned_by(&self, kind: Kind, owner: &str) -> impl Iterator<Item = &Arc<Value>> {
+        self.index
+            .owned_by(kind, owner)
+            .filter_map(move |key| self.get(kind, key))
+    }
+
+    /// Pods of one node, ordered by namespace and name; of no node for an empty name.
+    pub(crate) fn pods_on(&self, node: &str) -> impl Iterator<Item = &Arc<Value>> {
+        self.index.placed_on(node).filter_map(|key| self.get(Kind::Pod, key))
+    }
+
     /// The same, held on to, so that the store may change meanwhile.
     pub(crate) fn all(&self, kind: Kind) -> Vec<Arc<Value>> {
         self.iter(kind).cloned().collect()
@@ -102,11 +134,13 @@ impl Store {
         self.version += 1;
         fields::put(&mut object, &["metadata", "resourceVersion"], self.version.to_string());
         let after = Arc::new(object);
-        let before = self
-            .objects
-            .entry(kind)
-            .or_default()
-            .insert(Key::of(&after), Arc::clone(&after));
+        let key = Key::of(&after);
+        let objects = self.objects.entry(kind).or_default();
+        let before = objects.insert(key.clone(), Arc::clone(&after));
+        if let Some(before) = &before {
+            self.index.take(kind, &key, before);
+        }
+        self.index.add(kind, &key, &after);
         self.record(Change {
             version: self.version,
             kind,
@@ -136,6 +170,7 @@ impl Store {
     /// Removes an object; its last state is recorded under the version of the removal.
     pub(crate) fn remove(&mut self, kind: Kind, key: &Key) -> Option<Arc<Value>> {
         let before = self.objects.get_mut(&kind)?.remove(key)?;
+        self.index.take(kind, key, &before);
         self.version += 1;
         let mut last = Value::clone(&before);
         fields::put(&mut last, &["metadata", "resourceVersion"], self.version.to_string());

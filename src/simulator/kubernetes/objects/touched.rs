@@ -1,7 +1,7 @@
 //! What changed since the controllers last looked, so that each of them looks only where it may have work.
 //! Missing something here would leave it undone; naming too much only costs time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -19,8 +19,11 @@ pub(super) struct Touched {
     /// Uids of workloads that changed, or whose children did.
     pub(super) workloads: BTreeSet<String>,
     pub(super) budgets: BTreeSet<Key>,
-    /// Namespace and labels of pods that changed, or whose workload got another number of replicas.
-    pub(super) covered: Vec<(String, Value)>,
+    pub(super) services: BTreeSet<Key>,
+    /// What admission webhooks would refuse may have changed.
+    pub(super) has_new_rules: bool,
+    /// Labels of pods that changed, or whose workload got another number of replicas, by namespace.
+    covered: BTreeMap<String, Vec<Value>>,
     /// A workload went, and its children may have lost their owner.
     pub(super) has_lost_owners: bool,
 }
@@ -38,19 +41,16 @@ impl Touched {
 
     /// True where one of the touched pods or workloads may count for a budget with this selection.
     pub(super) fn concerns(&self, namespace: &str, selects: impl Fn(&Value) -> bool) -> bool {
-        self.covered
-            .iter()
-            .any(|(near, labels)| near == namespace && selects(labels))
+        let mut near = self.covered.get(namespace).into_iter().flatten();
+        near.any(selects)
     }
 
     fn note(&mut self, change: &Change) {
         let before = change.before.as_deref();
         let sides = || before.into_iter().chain([&*change.after]);
         match change.kind {
-            Kind::Node => {
-                if change.is_removal || before.is_none_or(|before| !is_same_place(before, &change.after)) {
-                    self.nodes.insert(fields::name(&change.after).to_owned());
-                }
+            Kind::Node if change.is_removal || before.is_none_or(|before| !is_same_place(before, &change.after)) => {
+                self.nodes.insert(fields::name(&change.after).to_owned());
             }
             Kind::Pod => {
                 self.pods.insert(Key::of(&change.after));
@@ -59,7 +59,7 @@ impl Touched {
                     self.note_labels(pod, &pod["metadata"]["labels"]);
                 }
             }
-            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet => {
+            Kind::Deployment | Kind::ReplicaSet | Kind::StatefulSet | Kind::DaemonSet | Kind::Job => {
                 self.workloads.insert(fields::uid(&change.after).to_owned());
                 self.has_lost_owners |= change.is_removal;
                 self.note_owner(&change.after);
@@ -73,7 +73,15 @@ impl Touched {
             Kind::PodDisruptionBudget => {
                 self.budgets.insert(Key::of(&change.after));
             }
-            Kind::Namespace | Kind::Event | Kind::ConfigMap | Kind::Lease => {}
+            Kind::Service => {
+                self.services.insert(Key::of(&change.after));
+                self.has_new_rules = true;
+            }
+            Kind::Namespace
+            | Kind::EndpointSlice
+            | Kind::ValidatingWebhookConfiguration
+            | Kind::MutatingWebhookConfiguration => self.has_new_rules = true,
+            _ => {}
         }
     }
 
@@ -84,10 +92,10 @@ impl Touched {
     }
 
     fn note_labels(&mut self, object: &Value, labels: &Value) {
-        let one = (fields::namespace(object).to_owned(), labels.clone());
+        let near = self.covered.entry(fields::namespace(object).to_owned()).or_default();
         // Pods of one workload change together and have the same labels.
-        if self.covered.last() != Some(&one) {
-            self.covered.push(one);
+        if near.last() != Some(labels) {
+            near.push(labels.clone());
         }
     }
 

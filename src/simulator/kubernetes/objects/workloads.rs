@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::admission::{Admission, Rejection};
 use super::fields;
 use super::kinds::Kind;
 use super::names::Names;
@@ -19,6 +20,7 @@ impl ObjectStore {
         let kind = match workload.kind.as_str() {
             "StatefulSet" => Kind::StatefulSet,
             "DaemonSet" => Kind::DaemonSet,
+            "Job" => Kind::Job,
             _ => Kind::Deployment,
         };
         self.add_namespace(&workload.namespace);
@@ -52,7 +54,16 @@ impl ObjectStore {
     }
 
     /// Makes a pod from the template of its controller.
-    pub(super) fn create_pod(&mut self, owner: &Value, kind: Kind, name: &str, node: Option<&str>) {
+    ///
+    /// # Errors
+    /// When an admission webhook refuses it, in the API server's words.
+    pub(super) fn create_pod(
+        &mut self,
+        owner: &Value,
+        kind: Kind,
+        name: &str,
+        node: Option<&str>,
+    ) -> Result<(), Rejection> {
         let mut pod = pod_from_template(&owner["spec"]["template"], &mut self.names);
         fields::put(&mut pod, &["metadata", "name"], name);
         fields::put(&mut pod, &["metadata", "namespace"], fields::namespace(owner));
@@ -75,10 +86,17 @@ impl ObjectStore {
             fields::put(&mut pod, &["spec", "nodeName"], node);
             fields::put(&mut pod, &["spec", "tolerations"], daemon_tolerations());
         }
+        self.admit(&Admission {
+            operation: "CREATE",
+            kind: Kind::Pod,
+            subresource: None,
+            object: &pod,
+        })?;
         let object = self.create(Kind::Pod, pod);
         if node.is_some() {
             self.mark_scheduled(&Key::of(&object));
         }
+        Ok(())
     }
 }
 
@@ -105,6 +123,10 @@ pub(crate) fn complete_pod(pod: &mut Value, names: &mut Names) {
     if let Some(containers) = pod["spec"]["containers"].as_array_mut() {
         for container in containers {
             let mut mounts = container["volumeMounts"].as_array().cloned().unwrap_or_default();
+            // A mount that is there already is left as it is (Kubernetes ServiceAccount admission, v1.36).
+            if mounts.iter().any(|present| present["mountPath"] == mount["mountPath"]) {
+                continue;
+            }
             mounts.push(mount.clone());
             fields::put(container, &["volumeMounts"], mounts);
         }
@@ -152,6 +174,12 @@ fn describe(workload: &WorkloadSpec, kind: Kind) -> Value {
         "template": template(workload, &labels),
     });
     match kind {
+        Kind::Job => {
+            fields::put(&mut spec, &["parallelism"], workload.replicas);
+            fields::put(&mut spec, &["completions"], workload.replicas);
+            fields::put(&mut spec, &["backoffLimit"], 6);
+            fields::put(&mut spec, &["template", "spec", "restartPolicy"], "Never");
+        }
         Kind::StatefulSet => {
             fields::put(&mut spec, &["serviceName"], workload.name.as_str());
             fields::put(&mut spec, &["podManagementPolicy"], "OrderedReady");
@@ -171,10 +199,12 @@ fn describe(workload: &WorkloadSpec, kind: Kind) -> Value {
             fields::put(&mut spec, &["progressDeadlineSeconds"], 600);
         }
     }
-    if kind != Kind::DaemonSet {
+    if !matches!(kind, Kind::DaemonSet | Kind::Job) {
         fields::put(&mut spec, &["replicas"], workload.replicas);
     }
-    fields::put(&mut spec, &["revisionHistoryLimit"], 10);
+    if kind != Kind::Job {
+        fields::put(&mut spec, &["revisionHistoryLimit"], 10);
+    }
     json!({
         "metadata": { "name": workload.name, "namespace": workload.namespace, "labels": labels },
         "spec": spec,

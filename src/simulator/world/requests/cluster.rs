@@ -28,6 +28,7 @@ impl SimulatedCluster {
         surroundings: &Surroundings<'_>,
         now: Timestamp,
     ) -> Result<String, Refusal> {
+        self.refuse_hindered()?;
         self.refuse_if_busy()?;
         let current = self.control_plane.claimed;
         let wanted = change
@@ -43,7 +44,14 @@ impl SimulatedCluster {
         let part = self.pools_part(&change.pools, &wanted, target)?;
         self.judge_target(&wanted, target, &part, surroundings.catalogue)?;
         if target != current {
-            self.refuse_unsatisfiable_budgets(change.force_upgrade.or(self.force_upgrade), now)?;
+            let force = change.force_upgrade.or(self.force_upgrade);
+            self.refuse_deprecated_use(target, force, now)?;
+            let upgraded: Vec<&SimulatedPool> = match part {
+                PoolsPart::Follow => self.pools.iter().collect(),
+                PoolsPart::Unchanged => Vec::new(),
+            };
+            self.refuse_upgrade_of(&upgraded, target)?;
+            self.refuse_unsatisfiable_budgets(force, now)?;
         }
         Ok(self.accept_cluster_change(change, wanted, target, &part, surroundings.catalogue, now))
     }
@@ -146,7 +154,7 @@ impl SimulatedCluster {
                 // What Azure believes to be done is not looked at again.
                 PoolsPart::Unchanged => (pool.claimed, pool.state != ResourceState::Succeeded),
             };
-            if is_due && !pool.runs(goal) {
+            if is_due && !pool.is_whole(goal) {
                 stages.push(roll_of(pool, goal, image.clone()));
             }
             if matches!(part, PoolsPart::Follow) {

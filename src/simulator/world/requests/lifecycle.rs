@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::no_such_pool;
 use crate::simulator::world::cluster::{NewPool, SimulatedCluster, Surroundings};
 use crate::simulator::world::node_work::seconds;
-use crate::simulator::world::operation::{Action, OperationStatus, Outcome, ResourceState, Target};
+use crate::simulator::world::operation::{Action, OperationError, OperationStatus, Outcome, ResourceState, Target};
 use crate::simulator::world::pool::{Goal, PoolMode, UpgradeSettings};
 use crate::simulator::world::quota::Quotas;
 use crate::simulator::world::refusal::Refusal;
@@ -145,6 +145,25 @@ impl SimulatedCluster {
         id
     }
 
+    /// Another operation takes over what runs on a pool (AKS troubleshooting "AKSOperationPreempted", 2025); returns
+    /// the new one's id.
+    pub fn preempt(&mut self, name: &str, now: Timestamp) -> Result<String, Refusal> {
+        let pool = self.pool(name).ok_or_else(|| no_such_pool(name))?;
+        let target = Target::Pool(pool.name.clone());
+        let state = pool.state;
+        let Some(run) = self.runs.iter().find(|run| run.target == target) else {
+            return Err(Refusal::nothing_to_abort(state.as_str()));
+        };
+        let operation = run.operation.clone();
+        let id = self.open_operation(&Target::Cluster, Action::WriteCluster, now);
+        self.stop_run(&operation);
+        let message = format!("This operation has been preempted by another operation with ID {id}");
+        let error = OperationError::new("OperationPreempted", message);
+        self.finish(&operation, &target, &Outcome::Failed(error));
+        self.close_operation(&id, OperationStatus::Succeeded, None);
+        Ok(id)
+    }
+
     /// What an operation leaves behind when it has succeeded: new nodes, or nothing at all.
     pub(in crate::simulator::world) fn complete(
         &mut self,
@@ -156,7 +175,12 @@ impl SimulatedCluster {
         match (action, target) {
             (Some(Action::DeleteCluster), _) => self.is_gone = true,
             (Some(Action::DeletePool), Target::Pool(name)) => self.remove_pool(name, surroundings.quotas),
-            (Some(Action::WritePool), Target::Pool(name)) => self.fill_pool(name, surroundings.quotas),
+            (Some(Action::WritePool), Target::Pool(name)) => {
+                self.fill_pool(name, surroundings.quotas);
+                self.end_resize(name, surroundings.quotas);
+            }
+            (Some(Action::DeleteMachines), Target::Pool(name)) => self.end_resize(name, surroundings.quotas),
+            (Some(Action::StopCluster), _) => self.is_stopped = true,
             _ => {}
         }
     }

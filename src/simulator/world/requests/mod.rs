@@ -5,6 +5,8 @@ mod abort;
 mod cluster;
 mod lifecycle;
 mod pool;
+mod power;
+mod resize;
 
 use jiff::Timestamp;
 

@@ -23,10 +23,11 @@ impl SimulatedCluster {
         surroundings: &Surroundings<'_>,
         now: Timestamp,
     ) -> Result<String, Refusal> {
+        self.refuse_hindered()?;
         self.refuse_if_pool_is_busy(name)?;
         let pool = self.pool(name).ok_or_else(|| no_such_pool(name))?;
-        if change.count.is_some_and(|count| count != pool.count) {
-            return Err(Refusal::not_simulated("count"));
+        if let Some(count) = change.count.filter(|count| *count != pool.count) {
+            return self.resize(name, count, now);
         }
         if let Some(settings) = &change.settings {
             settings.check(pool.mode)?;
@@ -39,6 +40,7 @@ impl SimulatedCluster {
             goal_of(pool, &wanted, self.control_plane.claimed, surroundings.catalogue)?
         };
         if goal.version != pool.claimed {
+            self.refuse_upgrade_of(&[pool], goal.version)?;
             self.refuse_unsatisfiable_budgets(self.force_upgrade, now)?;
         }
         Ok(self.accept_pool_change(name, change, wanted, &goal, is_rollback, now))
@@ -95,7 +97,7 @@ impl SimulatedCluster {
         let Some(pool) = self.pool_mut(name) else { return id };
         // What Azure believes to be done is not looked at again, even where a machine was left behind.
         let is_done =
-            goal.version == pool.claimed && (pool.state == ResourceState::Succeeded || pool.runs(goal.version));
+            goal.version == pool.claimed && (pool.state == ResourceState::Succeeded || pool.is_whole(goal.version));
         let stage = if is_done && !is_rollback {
             pool.state = ResourceState::Updating;
             let is_changed = change
@@ -133,6 +135,7 @@ impl SimulatedCluster {
         surroundings: &Surroundings<'_>,
         now: Timestamp,
     ) -> Result<String, Refusal> {
+        self.refuse_hindered()?;
         self.refuse_if_pool_is_busy(name)?;
         let pool = self.pool(name).ok_or_else(|| no_such_pool(name))?;
         let (version, target) = (pool.claimed, Target::Pool(pool.name.clone()));

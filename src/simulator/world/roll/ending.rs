@@ -28,9 +28,14 @@ impl PoolRoll {
     pub(super) fn sort_out_finished(&mut self, site: &mut Site<'_>) {
         let had_works = !self.works.is_empty();
         let mut failures = Vec::new();
+        let mut broken = None;
         self.works.retain(|work| match work.progress() {
             Progress::Working => true,
             Progress::Done => false,
+            Progress::Failed(error) => {
+                broken.get_or_insert_with(|| error.clone());
+                false
+            }
             Progress::DrainFailed(why) => {
                 failures.push((work.node.clone(), why.to_owned(), work.is_replacement()));
                 false
@@ -43,6 +48,9 @@ impl PoolRoll {
             } else {
                 self.fail(site, &node, error, is_replacement);
             }
+        }
+        if let Some(error) = broken {
+            self.stop(site, error);
         }
         if had_works
             && self.works.is_empty()
@@ -83,6 +91,24 @@ impl PoolRoll {
         } else {
             Phase::RemovingSurge
         };
+    }
+
+    /// A machine cannot be helped: what is whole is left as it was, and everything else stays where it is.
+    fn stop(&mut self, site: &mut Site<'_>, error: OperationError) {
+        self.trouble.get_or_insert(Outcome::Failed(error));
+        self.todo.clear();
+        let mut whole = Vec::new();
+        self.works.retain(|work| {
+            let is_whole = work.is_replacement() && work.can_be_dropped();
+            if is_whole {
+                whole.push(work.node.clone());
+            }
+            !is_whole
+        });
+        for name in whole {
+            site.objects.set_cordoned(&name, false, site.now);
+        }
+        self.phase = Phase::RemovingSurge;
     }
 
     pub(super) fn close(&mut self, site: &mut Site<'_>) -> Outcome {

@@ -4,12 +4,13 @@
 mod ending;
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::narration;
 use super::node_work::{NodeWork, Site, seconds};
-use super::operation::{OperationError, Outcome};
+use super::operation::{OperationError, Outcome, guid};
 use super::pool::Goal;
 
 #[derive(Clone, Debug)]
@@ -49,6 +50,8 @@ pub(super) struct PoolRoll {
     /// Machines worked on at the same time, before blocked ones are taken off.
     width: usize,
     blocked: usize,
+    /// A pause before the next batch is over.
+    has_rested: bool,
     trouble: Option<Outcome>,
 }
 
@@ -74,6 +77,7 @@ impl PoolRoll {
             works: leftovers,
             width: 1,
             blocked: 0,
+            has_rested: false,
             trouble: None,
         }
     }
@@ -129,10 +133,11 @@ impl PoolRoll {
         let left = u32::try_from(self.todo.len()).unwrap_or(u32::MAX);
         let already = u32::try_from(site.pool.nodes.iter().filter(|node| node.is_surge).count()).unwrap_or(u32::MAX);
         let mut missing = surge.min(left).saturating_sub(already);
-        if let Err(shortage) = reserve(site, missing) {
+        let is_new_version = self.goal.version != self.before.version;
+        if let Err(shortage) = reserve(site, missing, is_new_version) {
             // From 1.35 a failed surge falls back to one surge node (AKS docs "Configure rolling upgrades", 2026).
             let may_fall_back = self.goal.version.minor >= 35 && missing > 1 && already == 0;
-            if may_fall_back && reserve(site, 1).is_ok() {
+            if may_fall_back && reserve(site, 1, is_new_version).is_ok() {
                 missing = 1;
             } else {
                 self.trouble = Some(Outcome::Failed(shortage));
@@ -141,6 +146,17 @@ impl PoolRoll {
                 };
                 return;
             }
+        }
+        let dead: Vec<String> = site
+            .pool
+            .nodes
+            .iter()
+            .filter(|node| node.is_surge && !site.objects.has_node(&node.name))
+            .filter(|node| self.works.iter().all(|work| work.node != node.name))
+            .map(|node| node.name.clone())
+            .collect();
+        for name in dead {
+            self.works.push(NodeWork::arrive(&name, &self.goal, site));
         }
         for _ in 0..missing {
             let name = site.pool.add_machine(&self.goal, true).name.clone();
@@ -181,6 +197,9 @@ impl PoolRoll {
             self.remove_surge(site, false);
             return;
         }
+        if self.is_hindered(site) {
+            return;
+        }
         let width = self.width.saturating_sub(self.blocked);
         if width == 0 {
             self.exhaust(site);
@@ -191,6 +210,35 @@ impl PoolRoll {
                 self.works.push(NodeWork::replace(&name, &self.goal, site));
             }
         }
+    }
+
+    /// After the first machine the upgrader may rest, or fail without a word.
+    fn is_hindered(&mut self, site: &mut Site<'_>) -> bool {
+        if !site
+            .pool
+            .nodes
+            .iter()
+            .any(|node| !node.is_surge && self.goal.is_met_by(node))
+        {
+            return false;
+        }
+        if let Some(error) = site.hindrances.internal_error(&self.pool, &guid(site.rng)) {
+            self.trouble = Some(Outcome::Failed(error));
+            self.phase = Phase::GivingUp {
+                until: site.now + seconds(site.rng, (40, 75)),
+            };
+            return true;
+        }
+        if !std::mem::take(&mut self.has_rested)
+            && let Some(minutes) = site.hindrances.pause_minutes(&self.pool)
+        {
+            self.has_rested = true;
+            self.phase = Phase::Rolling {
+                next_batch: site.now + Duration::from_mins(u64::from(minutes)),
+            };
+            return true;
+        }
+        false
     }
 
     fn remove_surge(&mut self, site: &mut Site<'_>, is_forced: bool) {
@@ -213,11 +261,15 @@ impl PoolRoll {
     }
 }
 
-/// Takes vCPUs for surge nodes.
-fn reserve(site: &mut Site<'_>, nodes: u32) -> Result<(), OperationError> {
+/// Takes vCPUs and all else that surge nodes need.
+fn reserve(site: &mut Site<'_>, nodes: u32, is_new_version: bool) -> Result<(), OperationError> {
     site.quotas
         .reserve(site.subscription, site.location, &site.pool.vm_size, nodes)
-        .map_err(|shortage| OperationError::new("QuotaExceeded", shortage.message()))
+        .map_err(|shortage| OperationError::new("QuotaExceeded", shortage.message()))?;
+    site.claim_machines(nodes, is_new_version).inspect_err(|_| {
+        site.quotas
+            .release(site.subscription, site.location, &site.pool.vm_size, nodes);
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Objects as the rows `kubectl get` prints. The columns are those of the API server's printers (v1.33).
 
 mod age;
+mod further;
 mod rows;
 
 use jiff::Timestamp;
@@ -173,6 +174,7 @@ fn columns(kind: Kind) -> Vec<Column> {
             text("Age"),
         ],
         Kind::Lease => vec![text("Name"), text("Holder"), text("Age")],
+        _ => further::columns(kind),
     }
 }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::age::since;
+use super::further;
 use crate::simulator::kubernetes::objects::fields;
 use crate::simulator::kubernetes::objects::kinds::Kind;
 
@@ -62,6 +63,7 @@ pub(super) fn cells(kind: Kind, object: &Value, now: Timestamp) -> Vec<Value> {
             age,
         ],
         Kind::Lease => vec![name, text(&object["spec"]["holderIdentity"], ""), age],
+        _ => further::cells(kind, object, name, age),
     }
 }
 
@@ -197,12 +199,12 @@ fn amount(value: &Value) -> Value {
     }
 }
 
-fn text(value: &Value, otherwise: &str) -> Value {
+pub(super) fn text(value: &Value, otherwise: &str) -> Value {
     json!(value.as_str().unwrap_or(otherwise))
 }
 
 /// Names and images of the containers.
-fn containers(object: &Value) -> [Value; 2] {
+pub(super) fn containers(object: &Value) -> [Value; 2] {
     let containers = object["spec"]["template"]["spec"]["containers"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
@@ -215,12 +217,12 @@ fn containers(object: &Value) -> [Value; 2] {
     })
 }
 
-fn selector(object: &Value) -> Value {
+pub(super) fn selector(object: &Value) -> Value {
     pairs(&object["spec"]["selector"]["matchLabels"])
 }
 
 /// `a=b,c=d`.
-fn pairs(labels: &Value) -> Value {
+pub(super) fn pairs(labels: &Value) -> Value {
     let pairs: Vec<String> = labels
         .as_object()
         .into_iter()

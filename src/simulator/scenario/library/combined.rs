@@ -1,0 +1,40 @@
+//! Several causes at once: names and texts.
+
+pub(super) const SCENARIOS: &[(&str, &str)] = &[
+    (
+        "budget-and-unready",
+        include_str!("../../../../assets/scenarios/budget-and-unready.toml"),
+    ),
+    (
+        "budget-and-bootstrap",
+        include_str!("../../../../assets/scenarios/budget-and-bootstrap.toml"),
+    ),
+    (
+        "budget-and-subnet",
+        include_str!("../../../../assets/scenarios/budget-and-subnet.toml"),
+    ),
+    (
+        "quota-finalizer-cordon",
+        include_str!("../../../../assets/scenarios/quota-finalizer-cordon.toml"),
+    ),
+    (
+        "image-and-budget",
+        include_str!("../../../../assets/scenarios/image-and-budget.toml"),
+    ),
+    (
+        "no-room-and-budget",
+        include_str!("../../../../assets/scenarios/no-room-and-budget.toml"),
+    ),
+    (
+        "webhook-and-budget",
+        include_str!("../../../../assets/scenarios/webhook-and-budget.toml"),
+    ),
+    (
+        "exhausted-and-dns",
+        include_str!("../../../../assets/scenarios/exhausted-and-dns.toml"),
+    ),
+    (
+        "lock-and-repair",
+        include_str!("../../../../assets/scenarios/lock-and-repair.toml"),
+    ),
+];

@@ -1,0 +1,49 @@
+//! Drains that wait or fail: names and texts.
+
+pub(super) const SCENARIOS: &[(&str, &str)] = &[
+    (
+        "drain-budget",
+        include_str!("../../../../assets/scenarios/drain-budget.toml"),
+    ),
+    (
+        "drain-budget-failed",
+        include_str!("../../../../assets/scenarios/drain-budget-failed.toml"),
+    ),
+    (
+        "drain-budget-forgotten",
+        include_str!("../../../../assets/scenarios/drain-budget-forgotten.toml"),
+    ),
+    (
+        "drain-budget-of-one",
+        include_str!("../../../../assets/scenarios/drain-budget-of-one.toml"),
+    ),
+    (
+        "drain-unready",
+        include_str!("../../../../assets/scenarios/drain-unready.toml"),
+    ),
+    (
+        "drain-unready-failed",
+        include_str!("../../../../assets/scenarios/drain-unready-failed.toml"),
+    ),
+    (
+        "drain-two-budgets",
+        include_str!("../../../../assets/scenarios/drain-two-budgets.toml"),
+    ),
+    (
+        "drain-slow-grace",
+        include_str!("../../../../assets/scenarios/drain-slow-grace.toml"),
+    ),
+    (
+        "drain-finalizer",
+        include_str!("../../../../assets/scenarios/drain-finalizer.toml"),
+    ),
+    (
+        "surge-exhausted",
+        include_str!("../../../../assets/scenarios/surge-exhausted.toml"),
+    ),
+    (
+        "quarantined",
+        include_str!("../../../../assets/scenarios/quarantined.toml"),
+    ),
+    ("soak", include_str!("../../../../assets/scenarios/soak.toml")),
+];

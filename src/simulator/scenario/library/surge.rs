@@ -1,0 +1,53 @@
+//! Surge nodes that Azure refuses: names and texts.
+
+pub(super) const SCENARIOS: &[(&str, &str)] = &[
+    (
+        "quota-used-up",
+        include_str!("../../../../assets/scenarios/quota-used-up.toml"),
+    ),
+    (
+        "subnet-full",
+        include_str!("../../../../assets/scenarios/subnet-full.toml"),
+    ),
+    (
+        "subnet-full-node-network",
+        include_str!("../../../../assets/scenarios/subnet-full-node-network.toml"),
+    ),
+    (
+        "no-capacity",
+        include_str!("../../../../assets/scenarios/no-capacity.toml"),
+    ),
+    (
+        "public-addresses",
+        include_str!("../../../../assets/scenarios/public-addresses.toml"),
+    ),
+    ("policy", include_str!("../../../../assets/scenarios/policy.toml")),
+    (
+        "missing-right",
+        include_str!("../../../../assets/scenarios/missing-right.toml"),
+    ),
+    (
+        "group-locked",
+        include_str!("../../../../assets/scenarios/group-locked.toml"),
+    ),
+    (
+        "deletion-locked",
+        include_str!("../../../../assets/scenarios/deletion-locked.toml"),
+    ),
+    (
+        "resource-missing",
+        include_str!("../../../../assets/scenarios/resource-missing.toml"),
+    ),
+    (
+        "service-principal",
+        include_str!("../../../../assets/scenarios/service-principal.toml"),
+    ),
+    (
+        "image-withdrawn",
+        include_str!("../../../../assets/scenarios/image-withdrawn.toml"),
+    ),
+    (
+        "scale-set-edited",
+        include_str!("../../../../assets/scenarios/scale-set-edited.toml"),
+    ),
+];
