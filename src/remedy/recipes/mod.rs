@@ -26,6 +26,7 @@ use self::sight::Sight;
 use super::library::remedy;
 use super::repair::{NotPossible, Repair, RepairStep, Undo};
 use crate::diagnosis::cause::Cause;
+use crate::domain::change::Change;
 use crate::domain::survey::Survey;
 
 /// What a recipe makes; the rest of a repair is the same for all.
@@ -140,6 +141,9 @@ pub fn plan(id: &str, cause: &Cause, survey: &Survey) -> Result<Repair, NotPossi
         return Err(NotPossible::ByHand { how: known.how.clone() });
     };
     let draft = recipe(&Sight::new(cause, survey))?;
+    if let Some(why) = refused_now(&draft.steps, survey) {
+        return not_here(why);
+    }
     let general = Some(known.risk_note.clone()).filter(|note| !note.is_empty());
     Ok(Repair {
         cluster: survey.cluster.clone(),
@@ -150,6 +154,28 @@ pub fn plan(id: &str, cause: &Cause, survey: &Survey) -> Result<Repair, NotPossi
         cautions: draft.cautions.into_iter().chain(general).collect(),
         steps: draft.steps,
         undo: draft.undo,
+    })
+}
+
+/// Why Azure would refuse the first step now: one operation runs at a time on a cluster, and only an abort may come
+/// between (AKS docs "Troubleshoot OperationNotAllowed", 2026).
+fn refused_now(steps: &[RepairStep], survey: &Survey) -> Option<String> {
+    let Some(RepairStep::Azure { change }) = steps.first() else {
+        return None;
+    };
+    let is_of_cluster = !matches!(
+        change,
+        Change::AbortCluster { .. }
+            | Change::AbortNodePool { .. }
+            | Change::SetWindow { .. }
+            | Change::RemoveLock { .. }
+            | Change::PutLock { .. }
+            | Change::LinkDnsZone { .. }
+            | Change::UnlinkDnsZone { .. }
+    );
+    let busy = survey.azure.cluster.as_ref().ok()?.active_state()?;
+    is_of_cluster.then(|| {
+        format!("Azure is at work ({busy}) and refuses any other change until that has ended; abort it, or wait")
     })
 }
 
