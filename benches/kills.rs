@@ -1,5 +1,5 @@
 //! The real program killed at 1,000 random moments (SIGKILL), and started again each time: the same final world as
-//! undisturbed, every request sent once, nothing lost, in every journey of `tests/crash.rs`.
+//! undisturbed, every request sent once, nothing lost, in every journey of `tests/upgrades/crash`.
 //!
 //! The moments come from a seed and are spread evenly between the first record and the end of each journey's
 //! undisturbed run; kills that come when a run is over do not count. Told in the end: how many hit after which last
@@ -11,14 +11,14 @@
 #![expect(clippy::print_stdout, reason = "a measurement is told on stdout")]
 #![expect(clippy::unwrap_used, reason = "a run that cannot be made ends in a panic")]
 
-#[path = "../tests/crash/estate.rs"]
+#[path = "../tests/upgrades/crash/estate.rs"]
 mod estate;
-#[path = "../tests/crash/journeys.rs"]
+#[path = "../tests/upgrades/crash/journeys.rs"]
 mod journeys;
-#[path = "../tests/crash/points.rs"]
+#[path = "../tests/upgrades/crash/points.rs"]
 mod points;
 mod report;
-#[path = "../tests/crash/run.rs"]
+#[path = "../tests/upgrades/crash/run.rs"]
 mod run;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -10,7 +10,7 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot be taken ends in a panic")]
 #![expect(dead_code, reason = "the estate is that of the crash tests, which need more of it")]
 
-#[path = "../tests/crash/estate.rs"]
+#[path = "../tests/upgrades/crash/estate.rs"]
 mod estate;
 mod report;
 

@@ -4,7 +4,7 @@
 //! The variable names one point: `before:intent:2` is right before the transaction with the second `intent` this
 //! process writes, `after:accepted:1` right after the first `accepted` is durable and before anything else is done,
 //! and `before:#17` right before the record with number 17 of its execution (numbers begin at 0, as in the journal).
-//! Any other text is no point. `tests/crash.rs` and `benches/kills.rs` are what it is for.
+//! Any other text is no point. `tests/upgrades/crash` and `benches/kills.rs` are what it is for.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,8 +1,0 @@
-//! Every scenario that says what a diagnosis should tell, looked at cold over real HTTP: survey and live picture of a
-//! running simulator, then the rules, compared with what the scenario expects.
-
-#![expect(clippy::unwrap_used, reason = "what fails here is a failed test")]
-
-mod compare;
-mod families;
-mod look;

@@ -1,9 +1,0 @@
-//! Repairs end to end: planned from a survey, shown, made over HTTP against the simulator, and taken back.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod azure;
-mod crash;
-mod cures;
-mod estate;
-mod objects;
