@@ -10,7 +10,7 @@ use super::record::{LeaseState, Origin};
 use crate::domain::ids::{ExecutionId, NodeName, NodePoolName, SmokeTestName, StepId};
 use crate::domain::provisioning::AzureErrorDetail;
 use crate::domain::smoke_test::SmokeRun;
-use crate::plan::step::{Plan, Step};
+use crate::plan::step::{GateKind, Plan, Step};
 
 /// How an execution stands. Only `Aborted` and `Succeeded` are final.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,8 +109,7 @@ impl StepState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GateView {
     pub step: StepId,
-    /// The step kind's word: `approval`, `wait`, `smokeTest`, `readinessGate`, `verify`.
-    pub kind: &'static str,
+    pub kind: GateKind,
     /// What it waits for, in a sentence.
     pub reason: String,
     pub since: Timestamp,

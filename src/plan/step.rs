@@ -124,7 +124,46 @@ pub enum StepKind {
     Verify,
 }
 
+/// The kinds of steps that only wait: they hold a plan until they are fulfilled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GateKind {
+    Approval,
+    Wait,
+    SmokeTest,
+    Readiness,
+    Verify,
+}
+
+impl GateKind {
+    /// The step kind's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Approval => "approval",
+            Self::Wait => "wait",
+            Self::SmokeTest => "smokeTest",
+            Self::Readiness => "readinessGate",
+            Self::Verify => GateKind::Verify.word(),
+        }
+    }
+}
+
 impl StepKind {
+    /// Which gate this is; `None` for a step that changes something.
+    pub fn gate(&self) -> Option<GateKind> {
+        Some(match self {
+            Self::Approval { .. } => GateKind::Approval,
+            Self::Wait { .. } => GateKind::Wait,
+            Self::SmokeTest { .. } => GateKind::SmokeTest,
+            Self::ReadinessGate => GateKind::Readiness,
+            Self::Verify => GateKind::Verify,
+            Self::ControlPlaneUpgrade { .. }
+            | Self::NodePoolUpgrade { .. }
+            | Self::NodeImageUpgrade { .. }
+            | Self::PoolSettings { .. }
+            | Self::PoolRollback { .. } => return None,
+        })
+    }
+
     /// The change of Azure this step asks for; `None` for a step that changes nothing.
     pub fn change(&self, cluster: &ClusterId) -> Option<Change> {
         let cluster = cluster.clone();
@@ -199,11 +238,11 @@ impl StepKind {
             Self::NodeImageUpgrade { .. } => "nodeImageUpgrade",
             Self::PoolSettings { .. } => "poolSettings",
             Self::PoolRollback { .. } => "poolRollback",
-            Self::Approval { .. } => "approval",
-            Self::Wait { .. } => "wait",
-            Self::SmokeTest { .. } => "smokeTest",
-            Self::ReadinessGate => "readinessGate",
-            Self::Verify => "verify",
+            Self::Approval { .. } => GateKind::Approval.word(),
+            Self::Wait { .. } => GateKind::Wait.word(),
+            Self::SmokeTest { .. } => GateKind::SmokeTest.word(),
+            Self::ReadinessGate => GateKind::Readiness.word(),
+            Self::Verify => GateKind::Verify.word(),
         }
     }
 

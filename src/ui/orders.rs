@@ -6,6 +6,7 @@ use crate::domain::provisioning::ProvisioningState;
 use crate::engine::record::LeaseState;
 use crate::engine::view::{ExecutionState, ExecutionView};
 use crate::inventory::snapshot::ClusterSnapshot;
+use crate::plan::step::GateKind;
 
 const NOT_OURS: &str = "No upgrade runs here that could be steered";
 
@@ -78,7 +79,7 @@ pub(crate) fn check(action: ActionId, situation: &Situation<'_>) -> Result<(), &
             None => Err(NOT_OURS),
         },
         ActionId::Approve => match gate(situation) {
-            Some("approval") => Ok(()),
+            Some(GateKind::Approval) => Ok(()),
             _ => Err("No approval is waited for"),
         },
         ActionId::Skip => check_skip(situation),
@@ -88,13 +89,13 @@ pub(crate) fn check(action: ActionId, situation: &Situation<'_>) -> Result<(), &
     }
 }
 
-fn gate(situation: &Situation<'_>) -> Option<&'static str> {
+fn gate(situation: &Situation<'_>) -> Option<GateKind> {
     Some(situation.active?.gate.as_ref()?.kind)
 }
 
 fn check_skip(situation: &Situation<'_>) -> Result<(), &'static str> {
     match (gate(situation), situation.state()) {
-        (Some("approval"), _) => Err("An approval cannot be skipped: Y approves, A ends the plan"),
+        (Some(GateKind::Approval), _) => Err("An approval cannot be skipped: Y approves, A ends the plan"),
         (Some(_), _) | (None, Some(ExecutionState::Failed | ExecutionState::Paused)) => Ok(()),
         _ => Err("Nothing waits or has failed that could be skipped"),
     }
@@ -177,9 +178,9 @@ mod tests {
         check(ExecutionState::Paused, &[PauseOrResume, Abort, Skip]);
         check(ExecutionState::Failed, &[Retry, Abort, Skip]);
         check(ExecutionState::Aborting, &[]);
-        let held = |kind: &'static str| possible(Some(&fixtures::held_at(kind)), false);
-        assert_eq!(held("approval"), [Abort, Approve]);
-        assert_eq!(held("smokeTest"), [Abort, Skip]);
+        let held = |kind: GateKind| possible(Some(&fixtures::held_at(kind)), false);
+        assert_eq!(held(GateKind::Approval), [Abort, Approve]);
+        assert_eq!(held(GateKind::SmokeTest), [Abort, Skip]);
         let asked = ExecutionView {
             controls_asked_by: Some(fixtures::colleague()),
             ..fixtures::execution("shop-prod", ExecutionState::Running)

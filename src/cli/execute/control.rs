@@ -9,6 +9,7 @@ use super::{confirm, done, follow, give, refuse_if_read_only, told};
 use crate::domain::ids::{ExecutionId, StepId};
 use crate::engine::command::{Command, PauseDepth};
 use crate::engine::view::{ExecutionState, ExecutionView};
+use crate::plan::step::GateKind;
 use crate::problem::{Exit, Problem};
 
 /// `pause`: asks for it. Where nobody else drives the execution, this process does until the pause has taken hold.
@@ -104,7 +105,7 @@ pub(in super::super) async fn approve(
     let held = view
         .gate
         .as_ref()
-        .filter(|gate| gate.kind == "approval")
+        .filter(|gate| gate.kind == GateKind::Approval)
         .map(|gate| gate.step.clone());
     let step = named(&view, arguments.step.as_deref())?.or(held).ok_or_else(|| {
         Problem::new(Exit::Refused, format!("{id} waits for no approval"))

@@ -220,7 +220,7 @@ fn step_row(step: &StepView) -> StepRow {
 fn gate_row(gate: &GateView) -> GateRow {
     GateRow {
         step: gate.step.to_string(),
-        kind: gate.kind,
+        kind: gate.kind.word(),
         reason: gate.reason.clone(),
         since: gate.since,
         until: gate.until,

@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn runs_are_drawn_with_their_failures_and_the_last_result() {
-        let mut execution = fixtures::held_at("smokeTest");
+        let mut execution = fixtures::held_at(crate::plan::step::GateKind::SmokeTest);
         let lines = |execution: &ExecutionView| -> Vec<String> {
             prose::lay_out(&passages(execution, fixtures::now()), 120, Theme::new(Look::default()))
                 .iter()

@@ -295,7 +295,7 @@ mod tests {
         );
         execution.steps[1].attempt = 0;
         assert_eq!(goes_on(&execution), "Node pool system to 1.34.2 begins.");
-        execution = fixtures::held_at("smokeTest");
+        execution = fixtures::held_at(crate::plan::step::GateKind::SmokeTest);
         execution.state = ExecutionState::Paused;
         assert_eq!(
             goes_on(&execution),

@@ -7,13 +7,13 @@ use super::super::theme::{Mark, Role};
 use super::super::wording::since;
 use crate::engine::brief::failing_test;
 use crate::engine::view::{ExecutionView, GateView};
-use crate::plan::step::StepKind;
+use crate::plan::step::{GateKind, StepKind};
 
-fn kind_words(kind: &str) -> &str {
+fn kind_words(kind: GateKind) -> &'static str {
     match kind {
-        "smokeTest" => "smoke test",
-        "readinessGate" => "readiness",
-        other => other,
+        GateKind::SmokeTest => "smoke test",
+        GateKind::Readiness => "readiness",
+        other => other.word(),
     }
 }
 
@@ -39,24 +39,24 @@ pub(crate) fn gate(execution: &ExecutionView, now: Timestamp) -> Option<String> 
 pub(crate) fn whom_passage(execution: &ExecutionView, now: Timestamp) -> Option<Passage> {
     let gate = execution.gate.as_ref()?;
     let (whom, way_out) = match (gate.kind, gate.until) {
-        ("approval", _) => (
+        (GateKind::Approval, _) => (
             "a person's yes".to_owned(),
             format!("Y, or: aks-cockpit approve {}", execution.id),
         ),
-        ("wait", Some(until)) if until > now => (
+        (GateKind::Wait, Some(until)) if until > now => (
             format!("the time: {} left, until {}", since(now, until), moment(until)),
             "K skips it".to_owned(),
         ),
-        ("wait", _) => ("the time, which has come".to_owned(), "K skips it".to_owned()),
-        ("smokeTest", _) => (
+        (GateKind::Wait, _) => ("the time, which has come".to_owned(), "K skips it".to_owned()),
+        (GateKind::SmokeTest, _) => (
             "the test to pass; it is repeated".to_owned(),
             "mend what it tests, or K goes on without it".to_owned(),
         ),
-        ("readinessGate", _) => (
+        (GateKind::Readiness, _) => (
             "workloads to be as ready as at the start".to_owned(),
             "mend the pods, or K goes on without it".to_owned(),
         ),
-        _ => (
+        (GateKind::Verify, _) => (
             "versions and nodes to be as promised".to_owned(),
             "mend what differs, or K goes on without it".to_owned(),
         ),
@@ -94,24 +94,24 @@ mod tests {
     use super::*;
     use crate::ui::fixtures;
 
-    fn text(kind: &'static str) -> String {
+    fn text(kind: GateKind) -> String {
         let execution = fixtures::held_at(kind);
         format!("{:?}", gate_passages(&execution, fixtures::now()))
     }
 
     #[test]
     fn each_gate_says_for_whom_and_what_lets_it_go_on() {
-        let approval = text("approval");
+        let approval = text(GateKind::Approval);
         assert!(approval.contains("Waiting for 12 min: Go to production?"), "{approval}");
         assert!(approval.contains("aks-cockpit approve k3v9"), "{approval}");
-        let wait = text("wait");
+        let wait = text(GateKind::Wait);
         assert!(wait.contains("43 min left, until 2026-07-14 10:13 UTC"), "{wait}");
-        assert!(text("smokeTest").contains("repeated"));
-        let short = |kind: &'static str| {
+        assert!(text(GateKind::SmokeTest).contains("repeated"));
+        let short = |kind: GateKind| {
             let execution = fixtures::held_at(kind);
             gate_short(&execution, execution.gate.as_ref().unwrap(), fixtures::now())
         };
-        assert_eq!(short("wait"), "wait, 43 min left");
-        assert_eq!(short("approval"), "approval 12 min: Go to production?");
+        assert_eq!(short(GateKind::Wait), "wait, 43 min left");
+        assert_eq!(short(GateKind::Approval), "approval 12 min: Go to production?");
     }
 }

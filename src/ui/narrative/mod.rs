@@ -11,6 +11,7 @@ use super::theme::Mark;
 use super::wording::{self, count, is_or_are};
 use crate::engine::view::{ExecutionView, StepState};
 use crate::inventory::snapshot::{ClusterSnapshot, SourceState};
+use crate::plan::step::GateKind;
 use crate::progress::picture::LivePicture;
 
 pub(crate) use execution::execution;
@@ -83,7 +84,7 @@ pub(crate) fn fleet(clusters: &[Told<'_>], now: Timestamp) -> (Mark, String) {
 fn waits_for_approval(execution: Option<&ExecutionView>) -> bool {
     execution
         .and_then(|execution| execution.gate.as_ref())
-        .is_some_and(|gate| gate.kind == "approval")
+        .is_some_and(|gate| gate.kind == GateKind::Approval)
 }
 
 fn counts(of: &dyn Fn(Condition) -> usize) -> String {

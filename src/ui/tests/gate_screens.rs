@@ -7,11 +7,12 @@ use insta::assert_snapshot;
 use crate::domain::ids::ExecutionId;
 use crate::engine::brief::Brief;
 use crate::engine::view::ExecutionView;
+use crate::plan::step::GateKind;
 use crate::ui::command::Ticket;
 use crate::ui::fixtures::{self, Stage};
 use crate::ui::message::Message;
 
-fn held(columns: u16, rows: u16, kind: &'static str) -> Stage {
+fn held(columns: u16, rows: u16, kind: GateKind) -> Stage {
     with(columns, rows, fixtures::held_at(kind))
 }
 
@@ -23,9 +24,9 @@ fn with(columns: u16, rows: u16, execution: ExecutionView) -> Stage {
 
 #[test]
 fn gates_on_the_cluster() {
-    assert_snapshot!("gate_approval_80x24", held(80, 24, "approval").text());
-    assert_snapshot!("gate_smoke_120x40", held(120, 40, "smokeTest").text());
-    assert_snapshot!("gate_wait_200x60", held(200, 60, "wait").text());
+    assert_snapshot!("gate_approval_80x24", held(80, 24, GateKind::Approval).text());
+    assert_snapshot!("gate_smoke_120x40", held(120, 40, GateKind::SmokeTest).text());
+    assert_snapshot!("gate_wait_200x60", held(200, 60, GateKind::Wait).text());
 }
 
 #[test]
@@ -34,10 +35,10 @@ fn gates_on_the_overview_and_on_the_nodes() {
         120,
         40,
         fixtures::story(),
-        vec![Arc::new(fixtures::held_at("approval"))],
+        vec![Arc::new(fixtures::held_at(GateKind::Approval))],
     );
     assert_snapshot!("gate_overview_120x40", stage.text());
-    let mut execution = fixtures::held_at("smokeTest");
+    let mut execution = fixtures::held_at(GateKind::SmokeTest);
     execution.plan = Arc::new(fixtures::long_plan("pay-prod"));
     let mut stage = Stage::with(80, 24, fixtures::story(), vec![Arc::new(execution)]);
     stage.keys("/name=pay-prod<enter><enter>5");
@@ -46,18 +47,18 @@ fn gates_on_the_overview_and_on_the_nodes() {
 
 #[test]
 fn gate_questions() {
-    let mut stage = held(80, 24, "approval");
+    let mut stage = held(80, 24, GateKind::Approval);
     assert_snapshot!("approve_reason_80x24", stage.keys("Y").text());
     assert_snapshot!("approve_confirm_80x24", stage.keys("looks good<enter>").text());
     assert_snapshot!(
         "skip_reason_80x24",
-        held(80, 24, "readinessGate").keys("K<enter>").text()
+        held(80, 24, GateKind::Readiness).keys("K<enter>").text()
     );
 }
 
 #[test]
 fn controls() {
-    let mut execution = fixtures::held_at("wait");
+    let mut execution = fixtures::held_at(GateKind::Wait);
     execution.driver = Some(fixtures::colleague());
     assert_snapshot!("controls_here_80x24", with(80, 24, execution).keys("H").text());
     let mut stage = Stage::with(80, 24, fixtures::story(), Vec::new());
@@ -91,7 +92,7 @@ fn briefs() {
         )],
         notes: vec!["bob@desk-7 skipped the wait: hurry".to_owned()],
     };
-    let mut stage = held(80, 24, "approval");
+    let mut stage = held(80, 24, GateKind::Approval);
     stage.send(Message::Briefed(ExecutionId::new("k3v9"), Box::new(brief)));
     assert_snapshot!("brief_80x24", stage.text());
 }
@@ -99,7 +100,7 @@ fn briefs() {
 #[test]
 fn timelines() {
     let open = |columns: u16, rows: u16| {
-        let mut stage = held(columns, rows, "approval");
+        let mut stage = held(columns, rows, GateKind::Approval);
         stage.keys("t");
         stage.send(Message::TimelineRead(ExecutionId::new("k3v9"), Ok(fixtures::entries())));
         stage

@@ -6,6 +6,7 @@ use crate::domain::ids::StepId;
 use crate::engine::command::{Command as EngineCommand, PauseDepth, Person};
 use crate::engine::record::LeaseState;
 use crate::engine::view::{ExecutionState, ExecutionView};
+use crate::plan::step::GateKind;
 use crate::problem::{Exit, Problem};
 use crate::ui::command::{Command, Ticket};
 use crate::ui::fixtures::{self, Stage};
@@ -40,7 +41,7 @@ fn sent(stage: &Stage) -> Option<EngineCommand> {
 
 #[test]
 fn an_approval_is_given_with_name_and_reason() {
-    let mut stage = on(fixtures::held_at("approval"));
+    let mut stage = on(fixtures::held_at(GateKind::Approval));
     shows(
         &mut stage,
         &["Waiting for 12 min: Go to production?", "for: a person's yes"],
@@ -57,14 +58,14 @@ fn an_approval_is_given_with_name_and_reason() {
             reason: "q3 checks passed".to_owned(),
         })
     );
-    let mut stage = on(fixtures::held_at("approval"));
+    let mut stage = on(fixtures::held_at(GateKind::Approval));
     stage.keys("K");
     shows(&mut stage, &["An approval cannot be skipped"]);
 }
 
 #[test]
 fn a_skip_needs_a_reason() {
-    let mut stage = on(fixtures::held_at("wait"));
+    let mut stage = on(fixtures::held_at(GateKind::Wait));
     shows(&mut stage, &["43 min left, until 2026-07-14 10:13 UTC"]);
     stage.keys("K<enter>");
     shows(&mut stage, &["! say why"]);
@@ -80,7 +81,7 @@ fn a_skip_needs_a_reason() {
 
 #[test]
 fn gates_are_told_on_the_overview() {
-    let mut stage = on(fixtures::held_at("approval"));
+    let mut stage = on(fixtures::held_at(GateKind::Approval));
     stage.keys("1<esc>");
     shows(
         &mut stage,
@@ -120,7 +121,7 @@ fn a_hand_over_that_is_not_taken_yet_says_so_on_both_sides() {
 
 #[test]
 fn a_plan_that_a_smoke_test_stopped_says_what_to_do() {
-    let mut execution = fixtures::held_at("smokeTest");
+    let mut execution = fixtures::held_at(GateKind::SmokeTest);
     execution.state = ExecutionState::Paused;
     execution.gate = None;
     let mut stage = on(execution);

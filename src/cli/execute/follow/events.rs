@@ -171,7 +171,7 @@ fn smoke_runs(last: Option<&SmokeView>, test: &SmokeView) -> Vec<(&'static str, 
 fn gate(gate: &GateView) -> Value {
     json!({
         "step": gate.step.as_str(),
-        "kind": gate.kind,
+        "kind": gate.kind.word(),
         "reason": gate.reason,
         "since": gate.since,
         "until": gate.until,

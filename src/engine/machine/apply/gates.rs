@@ -95,10 +95,10 @@ fn later(at: Timestamp, by: Duration) -> Timestamp {
 }
 
 fn hold(state: &mut State, step: &StepId, reason: &str, until: Option<Timestamp>, at: Timestamp) {
-    let Some((_, current)) = state.current().filter(|(_, current)| current.id == *step) else {
+    let current = state.current().filter(|(_, current)| current.id == *step);
+    let Some(kind) = current.and_then(|(_, current)| current.kind.gate()) else {
         return;
     };
-    let kind = current.kind.word();
     let since = match &state.gate {
         Some(gate) if gate.step == *step => gate.since,
         _ => at,

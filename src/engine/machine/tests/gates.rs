@@ -2,7 +2,7 @@
 
 use super::samples::*;
 use super::*;
-use crate::plan::step::WaitUntil;
+use crate::plan::step::{GateKind, WaitUntil};
 
 #[test]
 fn an_approval_holds_until_a_person_says_yes() {
@@ -10,7 +10,7 @@ fn an_approval_holds_until_a_person_says_yes() {
     is_state(&run, "Waiting");
     assert_eq!(run.steps(), ["holding", "pending"]);
     let gate = run.state.view().gate.unwrap();
-    assert_eq!((gate.kind, gate.since), ("approval", run.now));
+    assert_eq!((gate.kind, gate.since), (GateKind::Approval, run.now));
     says(&run, &["approval", "production?"]);
     assert!(effects(&run.state).is_empty(), "nothing to do but wait");
     refused(&run.approve(Some("other")), "not the current step");
