@@ -2,7 +2,7 @@
 //!
 //! The real binary runs `preflight` against a simulator in this process, three times. Told: time, requests and answered
 //! bytes at both APIs, the most memory the binary had (`VmHWM` of /proc/PID/status), and how many findings there are.
-//! Fails where a check blocks or warns although nothing is wrong.
+//! Fails where a check says anything but pass although nothing is wrong.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::print_stdout, reason = "a measurement is told on stdout")]
@@ -23,13 +23,10 @@ use tokio::io::AsyncReadExt;
 
 const POOLS: usize = 5;
 const NODES: usize = 1_000;
+const SYSTEM_NODES: usize = 6;
 const PODS: usize = 20_000;
 const WORKLOADS: usize = 300;
 const RUNS: usize = 3;
-
-/// What is true of this world: simulated pods have no readiness probes, the target brings another OS, and the simulated
-/// subnet is that of a small cluster.
-const TRUE_HERE: &[&str] = &["readiness-missing", "os-sku", "ip-headroom", "ip-max-plan"];
 
 #[tokio::main]
 async fn main() {
@@ -64,7 +61,7 @@ async fn measure(run: usize, simulator: &RunningSimulator, clock: &Clock) {
         .env("AKS_COCKPIT_STATE_DIR", state.path())
         .env("AKS_COCKPIT_ARM_ENDPOINT", &simulator.arm_endpoint)
         .env("AKS_COCKPIT_CLOCK", clock.describe().unwrap())
-        .args(["preflight", "shop-prod", "--to", "1.35", "--output", "json"])
+        .args(["preflight", "shop-prod", "--to", "1.36", "--output", "json"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -97,14 +94,15 @@ async fn measure(run: usize, simulator: &RunningSimulator, clock: &Clock) {
         most / 1024,
         status.code().unwrap_or(-1),
     );
-    let mut trouble: BTreeMap<&str, usize> = BTreeMap::new();
-    let findings = document["findings"].as_array().unwrap().iter();
-    for finding in findings.filter(|finding| finding["result"] == "blocker" || finding["result"] == "warning") {
-        *trouble.entry(finding["code"].as_str().unwrap()).or_default() += 1;
+    let mut others: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for finding in document["findings"].as_array().unwrap() {
+        let (code, result) = (finding["code"].as_str().unwrap(), finding["result"].as_str().unwrap());
+        if result != "pass" {
+            println!("  {finding}");
+            *others.entry((result, code)).or_default() += 1;
+        }
     }
-    println!("  blockers and warnings by code: {trouble:?}");
-    trouble.retain(|code, _| !TRUE_HERE.contains(code));
-    assert!(trouble.is_empty(), "a healthy cluster has {trouble:?}");
+    assert!(others.is_empty(), "a healthy cluster has {others:?}");
 }
 
 fn megabytes(bytes: u64) -> f64 {
@@ -118,6 +116,7 @@ fn memory(pid: u32) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
+/// All that a check asks for: probes, budgets with room, backups, logs, quota, addresses, surge that keeps the zones even.
 fn world() -> String {
     let mut text = String::from(
         "description = 'A large healthy cluster'\ndemo_speed = 1.0\nsimulate_speed = 1.0\n\
@@ -125,22 +124,18 @@ fn world() -> String {
          [[quotas]]\nsubscription = 'retail'\nlocation = 'westeurope'\nfamily = 'standardESv5Family'\nlimit = 20000\n\
          [[quotas]]\nsubscription = 'retail'\nlocation = 'westeurope'\nfamily = 'standardDSv5Family'\nlimit = 20000\n\
          [[clusters]]\nname = 'shop-prod'\nresource_group = 'rg-shop-prod'\nsubscription = 'retail'\n\
-         location = 'westeurope'\nversion = '1.34.4'\nnode_os_channel = 'None'\n\
-         [[clusters.pools]]\nname = 'system'\nmode = 'System'\ncount = 3\nvm_size = 'Standard_D4s_v5'\nmax_surge = '1'\n\
-         zones = ['1', '2', '3']\n",
+         location = 'westeurope'\nversion = '1.35.5'\nnode_os_channel = 'None'\n\
+         [clusters.with.landscape]\ndiagnostic_settings = ['kube-audit-admin']\n\
+         backups = [{ name = 'nightly', hours_ago = 5 }]\n\
+         [clusters.with.landscape.cluster_properties.networkProfile]\npodCidr = '10.128.0.0/12'\n",
     );
-    let nodes = (NODES - 3) / (POOLS - 1);
-    for pool in 1..POOLS {
-        let count = if pool == 1 {
-            NODES - 3 - nodes * (POOLS - 2)
-        } else {
-            nodes
-        };
-        let _ = write!(
-            text,
-            "[[clusters.pools]]\nname = 'apps{pool}'\nmode = 'User'\ncount = {count}\nvm_size = 'Standard_E8s_v5'\n\
-             max_surge = '10%'\nzones = ['1', '2', '3']\n"
-        );
+    let apps = NODES - SYSTEM_NODES;
+    let each = apps / (POOLS - 1);
+    pool(&mut text, "system", "System", SYSTEM_NODES, "Standard_D4s_v5", 3);
+    for number in 1..POOLS {
+        let rest = if number == 1 { apps % (POOLS - 1) } else { 0 };
+        let name = format!("apps{number}");
+        pool(&mut text, &name, "User", each + rest, "Standard_E8s_v5", 48);
     }
     for workload in 0..WORKLOADS {
         let replicas = PODS / WORKLOADS + usize::from(workload < PODS % WORKLOADS);
@@ -153,4 +148,12 @@ fn world() -> String {
         );
     }
     text
+}
+
+fn pool(text: &mut String, name: &str, mode: &str, count: usize, vm_size: &str, surge: usize) {
+    let _ = write!(
+        text,
+        "[[clusters.pools]]\nname = '{name}'\nmode = '{mode}'\ncount = {count}\nvm_size = '{vm_size}'\n\
+         max_surge = '{surge}'\nzones = ['1', '2', '3']\nundrainable = 'Cordon'\n"
+    );
 }

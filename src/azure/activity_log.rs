@@ -25,6 +25,13 @@ pub struct ChangeAuthor {
     pub operation: String,
 }
 
+/// A change, and the pool it was made on; `None` for the cluster as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenChange {
+    pub author: ChangeAuthor,
+    pub pool: Option<NodePoolName>,
+}
+
 /// The log is kept for 90 days, and an older start may be refused (Azure docs "Activity log in Azure Monitor", 2026).
 const KEPT: SignedDuration = SignedDuration::from_hours(89 * 24);
 const API_VERSION: &str = "2015-04-01";
@@ -50,12 +57,41 @@ impl AzureClient {
         self.newest_change(cluster, cluster.as_str(), since).await
     }
 
+    /// Every change of the cluster and of these pools since a time, newest first. One request for the cluster and one
+    /// for each pool, and one for each further page.
+    pub async fn changes_since(
+        &self,
+        cluster: &ClusterId,
+        pools: &[NodePoolName],
+        since: Timestamp,
+    ) -> Result<Vec<SeenChange>, AzureError> {
+        paths::cluster(cluster)?;
+        let of_pools = pools
+            .iter()
+            .map(|pool| (Some(pool), format!("{}/agentPools/{pool}", cluster.as_str())));
+        let mut seen = Vec::new();
+        for (pool, resource) in std::iter::once((None, cluster.as_str().to_owned())).chain(of_pools) {
+            let events = self.events(cluster, &resource, since).await?;
+            seen.extend(changes(&events, &resource).into_iter().map(|author| SeenChange {
+                author,
+                pool: pool.cloned(),
+            }));
+        }
+        seen.sort_by_key(|change| std::cmp::Reverse(change.author.at));
+        Ok(seen)
+    }
+
     async fn newest_change(
         &self,
         cluster: &ClusterId,
         resource: &str,
         since: Timestamp,
     ) -> Result<Option<ChangeAuthor>, AzureError> {
+        let events = self.events(cluster, resource, since).await?;
+        Ok(changes(&events, resource).into_iter().max_by_key(|author| author.at))
+    }
+
+    async fn events(&self, cluster: &ClusterId, resource: &str, since: Timestamp) -> Result<Vec<LogEvent>, AzureError> {
         let now = self.clock().now();
         let since = now.checked_sub(KEPT).map_or(since, |oldest| since.max(oldest)).min(now);
         let filter = format!(
@@ -75,7 +111,7 @@ impl AzureClient {
         let first = self.call(what, Method::GET, &path, Repeat::BriefRead)?;
         match self.pages(first, wire::activity_log_page).await {
             (page, Some(error)) if page.items.is_empty() => Err(error),
-            (page, _) => Ok(newest(&page.items, resource)),
+            (page, _) => Ok(page.items),
         }
     }
 }
@@ -85,9 +121,8 @@ fn in_seconds(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
 }
 
-/// The newest change of the resource. Each leaves several events: it began, it was accepted, it ended; some may be
-/// missing.
-fn newest(events: &[LogEvent], resource: &str) -> Option<ChangeAuthor> {
+/// The changes of the resource. Each leaves several events: it began, it was accepted, it ended; some may be missing.
+fn changes(events: &[LogEvent], resource: &str) -> Vec<ChangeAuthor> {
     let mut changes: BTreeMap<String, Vec<&LogEvent>> = BTreeMap::new();
     for (index, event) in events.iter().enumerate() {
         // An event that names no resource is of the one that was asked for.
@@ -114,7 +149,7 @@ fn newest(events: &[LogEvent], resource: &str) -> Option<ChangeAuthor> {
                 operation: first.operation.clone(),
             })
         })
-        .max_by_key(|author| author.at)
+        .collect()
 }
 
 /// True for operations that change a cluster or a pool; several actions only read, or run something inside.
@@ -154,7 +189,7 @@ mod tests {
     }
 
     fn who(events: &[LogEvent]) -> Option<(String, i64)> {
-        let found = newest(events, POOL)?;
+        let found = changes(events, POOL).into_iter().max_by_key(|author| author.at)?;
         Some((found.caller, (found.at.as_second() - 1_800_000_000) / 60))
     }
 

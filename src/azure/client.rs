@@ -2,6 +2,7 @@
 //! The calls themselves are in `listing.rs`, `clusters.rs`, `node_pools.rs`, `changes.rs`, `operation.rs` and
 //! `activity_log.rs`.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +12,13 @@ use super::credentials::Credential;
 use super::error::AzureError;
 use super::http;
 use super::paths;
-use super::request_log::{Budget, RequestLog, RequestRecord};
+use super::request_log::{Budget, Meter};
 use crate::clock::Clock;
 use crate::domain::change::OperationLink;
 use crate::domain::cluster::Cluster;
 use crate::domain::provisioning::{OperationState, ProvisioningState};
+use crate::requests::entry::Entry;
+use crate::requests::log::RequestLog;
 
 /// The stable AKS API this program speaks.
 pub const API_VERSION: &str = "2026-08-01";
@@ -29,6 +32,37 @@ pub struct AzureSettings {
     /// `API_VERSION` unless the settings say otherwise.
     pub api_version: String,
     pub clock: Clock,
+}
+
+/// The API versions of single clusters, by resource group and name; `None` for one that has the general version.
+#[derive(Clone, Default)]
+pub struct OwnApiVersions(Option<Arc<VersionOf>>);
+
+type VersionOf = dyn Fn(&str, &str) -> Option<String> + Send + Sync;
+
+impl OwnApiVersions {
+    /// The versions that the function names.
+    pub fn new(version_of: impl Fn(&str, &str) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(version_of)))
+    }
+
+    /// The version for a path below the endpoint; `None` where it is about no cluster, or about one without its own.
+    fn of(&self, path: &str) -> Option<String> {
+        let version_of = self.0.as_ref()?;
+        let after = |word: &str| {
+            let mut segments = path
+                .split('/')
+                .skip_while(|segment| !segment.eq_ignore_ascii_case(word));
+            segments.nth(1)
+        };
+        version_of(after("resourceGroups")?, after("managedClusters")?)
+    }
+}
+
+impl fmt::Debug for OwnApiVersions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if self.0.is_some() { "some" } else { "none" })
+    }
 }
 
 /// The clusters that could be listed, and what could not be read.
@@ -67,7 +101,9 @@ pub struct AzureClient {
 #[derive(Debug)]
 struct Inner {
     settings: AzureSettings,
+    own_api_versions: OwnApiVersions,
     http: reqwest::Client,
+    meter: Meter,
     log: RequestLog,
 }
 
@@ -77,6 +113,14 @@ impl AzureClient {
     /// # Errors
     /// When the endpoint may not be used: plain http to another machine, or no URL of a server.
     pub fn try_new(settings: AzureSettings) -> Result<Self, AzureError> {
+        Self::try_with_versions(settings, OwnApiVersions::default())
+    }
+
+    /// The same, where some clusters have API versions of their own.
+    ///
+    /// # Errors
+    /// As [`Self::try_new`].
+    pub fn try_with_versions(settings: AzureSettings, own: OwnApiVersions) -> Result<Self, AzureError> {
         paths::check_endpoint(&settings.endpoint)?;
         let is_version = |text: &str| {
             !text.is_empty()
@@ -92,20 +136,34 @@ impl AzureClient {
         Ok(Self {
             inner: Arc::new(Inner {
                 http: http::build_client(&settings.endpoint)?,
-                log: RequestLog::new(),
+                meter: Meter::default(),
+                log: RequestLog::new(settings.clock.clone()),
                 settings,
+                own_api_versions: own,
             }),
         })
     }
 
     /// How much of Azure's and our own request budget is left.
     pub fn budget(&self) -> Budget {
-        self.log().budget(self.clock().now())
+        self.meter().budget(self.clock().now())
     }
 
-    /// The last requests of this session, oldest first, at most 500.
-    pub fn recent_requests(&self) -> Vec<RequestRecord> {
-        self.log().recent()
+    /// The log of all requests; the clients of API servers write into it too.
+    pub fn requests(&self) -> &RequestLog {
+        &self.inner.log
+    }
+
+    /// The last requests to Azure, oldest first.
+    pub fn recent_requests(&self) -> Vec<Entry> {
+        let of_azure = |entry: &Arc<Entry>| entry.request.kind.is_azure().then(|| Entry::clone(entry));
+        self.requests()
+            .picture()
+            .entries
+            .iter()
+            .rev()
+            .filter_map(of_azure)
+            .collect()
     }
 
     pub(super) fn endpoint(&self) -> &Url {
@@ -124,12 +182,16 @@ impl AzureClient {
         &self.inner.http
     }
 
-    pub(super) fn log(&self) -> &RequestLog {
-        &self.inner.log
+    pub(super) fn meter(&self) -> &Meter {
+        &self.inner.meter
     }
 
     pub(super) fn with_api_version(&self, path: &str) -> String {
-        format!("{path}?api-version={}", self.inner.settings.api_version)
+        let own = self.inner.own_api_versions.of(path);
+        format!(
+            "{path}?api-version={}",
+            own.as_ref().unwrap_or(&self.inner.settings.api_version)
+        )
     }
 }
 
@@ -144,6 +206,32 @@ mod tests {
             api_version: api_version.to_owned(),
             clock: Clock::stepped(jiff::Timestamp::UNIX_EPOCH),
         })
+    }
+
+    #[test]
+    fn a_cluster_can_have_its_own_api_version() {
+        let own = OwnApiVersions::new(|group, name| (group == "rg" && name == "shop").then(|| "2025-01-01".to_owned()));
+        for (path, expected) in [
+            (
+                "/subscriptions/1/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/shop",
+                true,
+            ),
+            (
+                "/subscriptions/1/resourcegroups/rg/providers/p/managedclusters/shop/agentPools/web",
+                true,
+            ),
+            (
+                "/subscriptions/1/resourceGroups/rg/providers/p/managedClusters/pay",
+                false,
+            ),
+            (
+                "/subscriptions/1/providers/Microsoft.ContainerService/managedClusters",
+                false,
+            ),
+        ] {
+            assert_eq!(own.of(path).is_some(), expected, "{path}");
+        }
+        assert_eq!(OwnApiVersions::default().of("/x"), None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::retry::Repeat;
 use super::wire;
 use crate::domain::cluster::{Cluster, ClusterUpgrades, PoolUpgrades, RegionVersions};
 use crate::domain::ids::{ClusterId, NodePoolName, SubscriptionId};
+use crate::domain::survey::ClusterDetails;
 
 /// Upgrade profiles asked at the same time: they share a bucket of 60 per subscription
 /// (AKS docs "Quotas, SKUs, and region availability", 2026).
@@ -23,6 +24,15 @@ impl AzureClient {
     pub async fn get_cluster(&self, id: &ClusterId) -> Result<Cluster, AzureError> {
         let call = self.get(format!("read cluster {}", id.name()), &paths::cluster(id)?)?;
         self.read(&call, wire::cluster).await
+    }
+
+    /// Reads a cluster with its pools and its other settings: one request, as [`Self::get_cluster`].
+    pub async fn get_cluster_with_details(&self, id: &ClusterId) -> Result<(Cluster, ClusterDetails), AzureError> {
+        let call = self.get(format!("read cluster {}", id.name()), &paths::cluster(id)?)?;
+        self.read(&call, |body| {
+            Ok((wire::cluster(body)?, wire::survey::cluster_details(body)?))
+        })
+        .await
     }
 
     /// Upgrade profiles of the control plane and of each pool. A pool that is gone is left out.

@@ -19,10 +19,12 @@ use super::client::AzureClient;
 use super::credentials::{Audience, Token};
 use super::error::{AzureError, TriedCredential};
 use super::paths;
-use super::request_log::{RequestOutcome, RequestRecord};
 use super::retry::{self, Ending, Repeat};
 use super::wire;
 use crate::domain::text::printable;
+use crate::requests::entry::{Kind, Sent};
+use crate::requests::log::{self, Pending};
+use crate::requests::shown;
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -136,6 +138,31 @@ impl Answer {
 }
 
 impl Call {
+    /// What the request log is told. A URL that is not ours is named by a word, and then its query stays away too.
+    fn logged(&self, attempt: u32) -> Sent {
+        let is_path = self.logged_as.starts_with('/');
+        let (query, is_whole) = shown::query(self.url.query().filter(|_| is_path));
+        Sent {
+            kind: match self.repeat {
+                Repeat::Write => Kind::AzureChange,
+                _ => Kind::AzureRead,
+            },
+            method: method_name(&self.method),
+            server: self.url.origin().ascii_serialization(),
+            name: None,
+            path: printable(&self.logged_as),
+            query,
+            is_whole: is_whole && is_path,
+            why: printable(&self.what),
+            attempt,
+            sent: self
+                .body
+                .as_ref()
+                .map_or(0, |body| u64::try_from(body.len()).unwrap_or(u64::MAX)),
+            request_id: Some(self.request_id.to_string()),
+        }
+    }
+
     /// The error of an answer that came and says nothing this program understands.
     pub(super) fn unreadable(&self, why: &dyn Display, body: &[u8]) -> AzureError {
         AzureError::UnexpectedBody {
@@ -203,7 +230,7 @@ impl AzureClient {
                 .credential()
                 .token(Audience::ResourceManager, self.clock().now())
                 .await?;
-            let outcome = self.attempt(call, &token).await?;
+            let outcome = self.attempt(call, &token, attempts + 1).await?;
             // 401 means that nothing was carried out, so that any method may go again.
             if let Ok(answer) = &outcome
                 && answer.status == 401
@@ -226,7 +253,7 @@ impl AzureClient {
             attempts += 1;
             match retry::next_attempt(call.repeat, ending, attempts, waited, fastrand::f64()) {
                 Some(wait) => {
-                    self.wait(call, wait).await;
+                    self.wait(call, wait, attempts + 1).await;
                     waited += wait;
                 }
                 None => return outcome.map_err(|failure| self.lost(call, failure)),
@@ -235,15 +262,8 @@ impl AzureClient {
     }
 
     /// Waits visibly: the wait is in the log before it begins.
-    async fn wait(&self, call: &Call, wait: Duration) {
-        self.log().write(RequestRecord {
-            at: self.clock().now(),
-            method: method_name(&call.method),
-            path: call.logged_as.clone(),
-            outcome: RequestOutcome::Throttled { wait },
-            took: Duration::ZERO,
-            request_id: Some(call.request_id.to_string()),
-        });
+    async fn wait(&self, call: &Call, wait: Duration, attempt: u32) {
+        self.requests().wait(call.logged(attempt), wait);
         self.clock().sleep(wait).await;
     }
 
@@ -263,7 +283,7 @@ impl AzureClient {
     }
 
     /// Sends once. The outer error is a request that cannot be built.
-    async fn attempt(&self, call: &Call, token: &Token) -> Result<Result<Answer, Failure>, AzureError> {
+    async fn attempt(&self, call: &Call, token: &Token, attempt: u32) -> Result<Result<Answer, Failure>, AzureError> {
         let headers = headers(call, token)?;
         let at = self.clock().now();
         let mut request = self
@@ -273,35 +293,57 @@ impl AzureClient {
         if let Some(body) = &call.body {
             request = request.body(body.clone());
         }
+        self.meter().count(at);
+        let pending = self.requests().begin(call.logged(attempt));
         let outcome = match request.send().await {
-            Ok(response) => self.receive(response, call, at).await,
+            Ok(response) => self.receive(response, call, at, &pending).await,
             Err(error) if error.is_connect() => Err(Failure::NotConnected(error.without_url().into())),
             Err(error) => Err(Failure::Lost(error.without_url().into())),
         };
-        self.record(call, at, &outcome);
+        match &outcome {
+            Ok(answer) => {
+                let is_error = answer.status >= 400 && !call.is_secret;
+                pending.answered(answer.status, shown::error(&answer.body).filter(|_| is_error));
+            }
+            Err(Failure::NotConnected(error) | Failure::Lost(error)) => pending.failed(words(&**error)),
+        }
         Ok(outcome)
     }
 
-    async fn receive(&self, mut response: reqwest::Response, call: &Call, at: Timestamp) -> Result<Answer, Failure> {
+    async fn receive(
+        &self,
+        mut response: reqwest::Response,
+        call: &Call,
+        at: Timestamp,
+        pending: &Pending,
+    ) -> Result<Answer, Failure> {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let retry_after = text("retry-after").and_then(|value| retry::retry_after(value, at));
+        let request_id = text("x-ms-request-id").map_or_else(|| call.request_id.to_string(), printable);
+        let answering = log::Answer {
+            request_id: Some(request_id.clone()),
+            headers: shown::headers(headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))),
+        };
+        pending.answering(status, answering);
         let mut body = BytesMut::new();
         loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= LARGEST_BODY => body.extend_from_slice(&chunk),
+                Ok(Some(chunk)) if body.len() + chunk.len() <= LARGEST_BODY => {
+                    pending.add_received(chunk.len());
+                    body.extend_from_slice(&chunk);
+                }
                 Ok(Some(_)) => return Err(Failure::Lost("the answer is larger than 64 MB".into())),
                 Ok(None) => break,
                 Err(error) => return Err(Failure::Lost(error.without_url().into())),
             }
         }
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let retry_after = text("retry-after").and_then(|value| retry::retry_after(value, at));
-        let request_id = text("x-ms-request-id").map_or_else(|| call.request_id.to_string(), printable);
         let is_throttled = matches!(status, 429 | 503);
         let until = retry_after
             .filter(|_| is_throttled)
             .and_then(|wait| at.checked_add(wait).ok());
-        self.log().observe(&headers, until);
+        self.meter().observe(&headers, until);
         Ok(Answer {
             status,
             body: body.freeze(),
@@ -309,27 +351,6 @@ impl AzureClient {
             request_id,
             headers,
         })
-    }
-
-    fn record(&self, call: &Call, at: Timestamp, outcome: &Result<Answer, Failure>) {
-        let (outcome, request_id) = match outcome {
-            Ok(answer) => (
-                RequestOutcome::Answered { status: answer.status },
-                answer.request_id.clone(),
-            ),
-            Err(Failure::NotConnected(error) | Failure::Lost(error)) => (
-                RequestOutcome::Failed { why: words(&**error) },
-                call.request_id.to_string(),
-            ),
-        };
-        self.log().write(RequestRecord {
-            at,
-            method: method_name(&call.method),
-            path: call.logged_as.clone(),
-            outcome,
-            took: Duration::try_from(self.clock().now().duration_since(at)).unwrap_or_default(),
-            request_id: Some(request_id),
-        });
     }
 }
 

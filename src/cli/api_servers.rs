@@ -13,6 +13,7 @@ use crate::domain::ids::ClusterId;
 use crate::engine::handle::KubernetesSource;
 use crate::inventory::access;
 use crate::kubernetes::client::{Access, KubernetesClient};
+use crate::requests::log::RequestLog;
 
 /// How long a connection is used before the kubeconfig is read again: certificates are rotated. Wall time.
 const KEPT: Duration = Duration::from_mins(10);
@@ -41,9 +42,9 @@ pub(super) fn from_azure(azure: AzureClient) -> KubernetesSource {
 }
 
 /// The one cluster of a kubeconfig.
-pub(super) fn from_kubeconfig(access: Access) -> KubernetesSource {
+pub(super) fn from_kubeconfig(access: Access, requests: RequestLog) -> KubernetesSource {
     Arc::new(move |_| {
-        let access = access.clone();
-        async move { KubernetesClient::connect(&access).await }.boxed()
+        let (access, requests) = (access.clone(), requests.clone());
+        async move { KubernetesClient::connect_logged(&access, &requests).await }.boxed()
     })
 }

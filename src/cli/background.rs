@@ -62,6 +62,10 @@ impl Background {
         let mut flag = |name: &str, value: &str| arguments.extend([name.into(), value.into()]);
         flag("--cloud", &global.cloud.to_string());
         flag("--log-level", &global.log_level);
+        if let Some(file) = &global.config {
+            let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+            flag("--config", &file.to_string_lossy());
+        }
         for subscription in &global.subscriptions {
             flag("--subscription", subscription);
         }

@@ -11,10 +11,15 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// Reads a file; `what` names its kind, as `plan file`.
 pub(super) fn read(path: &Path, what: &str) -> Result<String, Problem> {
+    read_up_to(path, what, LARGEST)
+}
+
+/// Reads a file of at most so many bytes.
+pub(super) fn read_up_to(path: &Path, what: &str, largest: u64) -> Result<String, Problem> {
     let unread =
         |why: &str| Problem::new(Exit::Usage, format!("the {what} {} cannot be read", path.display())).because(why);
     let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-    if size > LARGEST {
+    if size > largest {
         return Err(unread("it is too large to be one").try_this("check its name"));
     }
     std::fs::read_to_string(path).map_err(|error| unread(&error.to_string()).try_this("check its name and your rights"))

@@ -202,6 +202,8 @@ mod tests {
                 operation_text: None,
                 live: None,
                 change_author: Sourced::default(),
+                details: None,
+                windows: Sourced::default(),
             })
         };
         FleetSnapshot {

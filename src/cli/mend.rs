@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::args::{GlobalArguments, MendArguments, OutputFormat, RepairsArguments, UndoArguments};
 use super::diagnose::{self, Looked};
-use super::execute::{confirm, refuse_if_read_only};
+use super::execute::{confirm, confirm_protected, refuse_if_read_only};
 use super::finding;
 use super::output;
 use super::session::Session;
@@ -88,6 +88,7 @@ pub(super) async fn mend(
     }
     output::say(&describe(&preview));
     confirm(global, &format!("{}?", repair.title))?;
+    confirm_protected(session, global, &cluster.id).await?;
     let entry = session.engine.apply_repair(preview).await.map_err(Problem::from)?;
     ended(&entry, global.output)
 }
@@ -114,6 +115,7 @@ pub(super) async fn undo(
     }
     output::say(&describe(&preview));
     confirm(global, &format!("Undo {}: {}?", arguments.repair, preview.repair.title))?;
+    confirm_protected(session, global, &preview.repair.cluster).await?;
     let entry = session
         .engine
         .undo_repair(&arguments.repair)

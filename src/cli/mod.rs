@@ -3,8 +3,10 @@
 mod api_servers;
 mod args;
 mod background;
+mod channels;
 mod clusters;
 mod cockpit;
+mod config;
 mod diagnose;
 mod drift;
 mod drive;
@@ -12,6 +14,7 @@ mod execute;
 mod explain;
 mod files;
 mod finding;
+mod layers;
 mod mend;
 mod nodes;
 mod output;
@@ -22,10 +25,13 @@ mod session;
 mod signals;
 mod simulate;
 mod status;
+mod telling;
 mod timeline;
 mod versions;
 
-use clap::{CommandFactory, Parser};
+use std::ffi::OsString;
+
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use self::args::{Arguments, Command, DriveArguments, GlobalArguments};
 use self::session::{Pace, Session};
@@ -33,8 +39,9 @@ use crate::problem::{Exit, Problem};
 
 /// Runs the program and says how it ended. Prints its own problems; never panics on bad input.
 pub async fn run() -> Exit {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let (arguments, matches) = match parse(Arguments::command(), &words) {
+        Ok(parsed) => parsed,
         Err(error) => {
             let is_help = !error.use_stderr();
             // A closed stdout or stderr leaves nobody to tell.
@@ -42,8 +49,16 @@ pub async fn run() -> Exit {
             return if is_help { Exit::Done } else { Exit::Usage };
         }
     };
+    let format = arguments.global.output;
+    let arguments = match layers::settled(arguments, &matches, &words) {
+        Ok(arguments) => arguments,
+        Err(problem) => {
+            output::report(format, &problem);
+            return problem.exit;
+        }
+    };
     let global = arguments.global.clone();
-    match run_command(arguments).await {
+    match Box::pin(run_command(arguments)).await {
         Ok(exit) => exit,
         Err(problem) => {
             tracing::error!(what = problem.what, why = ?problem.why, "ended with a problem");
@@ -51,6 +66,13 @@ pub async fn run() -> Exit {
             problem.exit
         }
     }
+}
+
+/// Reads the words by a grammar.
+fn parse(mut grammar: clap::Command, words: &[OsString]) -> Result<(Arguments, ArgMatches), clap::Error> {
+    let matches = grammar.try_get_matches_from_mut(words)?;
+    let arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut grammar))?;
+    Ok((arguments, matches))
 }
 
 async fn run_command(arguments: Arguments) -> Result<Exit, Problem> {
@@ -72,6 +94,7 @@ async fn run_command(arguments: Arguments) -> Result<Exit, Problem> {
             cockpit::run(&global).await
         }
         Command::Simulate(simulate) => simulate::run(&global, &simulate).await.map(|()| Exit::Done),
+        Command::Config(arguments) => config::run(&global, &arguments).map(|()| Exit::Done),
         Command::Explain(arguments) => explain::run(&arguments).map(|()| Exit::Done),
         Command::Completions { shell } => {
             let mut text = Vec::new();
@@ -87,15 +110,23 @@ async fn run_command(arguments: Arguments) -> Result<Exit, Problem> {
                 })?;
             output::write_out(&String::from_utf8_lossy(&text)).map(|()| Exit::Done)
         }
+        Command::Timeline(arguments) if arguments.replay => timeline::replay(&arguments, &global).await,
+        Command::Timeline(arguments) if arguments.recording.is_some() => {
+            timeline::run_file(&arguments, &global).map(|()| Exit::Done)
+        }
         headless => run_headless(&global, headless).await,
     }
 }
 
 async fn run_headless(global: &GlobalArguments, command: Command) -> Result<Exit, Problem> {
     let session = Session::open(global, Pace::Script).await?;
+    let bell = telling::may_drive(&command).then(|| telling::begin(&session));
     let ended = run_in(&session, global, command).await;
     // Whoever comes next finds the place free, and the journal says why.
     session.engine.leave().await;
+    if let Some(bell) = bell {
+        bell.finish().await;
+    }
     ended
 }
 
@@ -113,9 +144,7 @@ async fn run_in(session: &Session, global: &GlobalArguments, command: Command) -
         Command::Status(arguments) => status::run(session, &arguments, global.output)
             .await
             .map(|()| Exit::Done),
-        Command::Timeline(arguments) => timeline::run(session, &arguments, global.output)
-            .await
-            .map(|()| Exit::Done),
+        Command::Timeline(arguments) => timeline::run(session, &arguments, global).await.map(|()| Exit::Done),
         Command::Plan(arguments) => plan::run(session, &arguments, global).await,
         Command::Preflight(arguments) => preflight::run(session, &arguments, global).await,
         Command::Diagnose(arguments) => diagnose::run(session, &arguments, global.output)
@@ -161,6 +190,7 @@ async fn run_changing(session: &Session, global: &GlobalArguments, command: Comm
         | Command::Drive(_)
         | Command::Demo(_)
         | Command::Simulate(_)
+        | Command::Config(_)
         | Command::Completions { .. }
         | Command::Man => unreachable!("these change nothing and are handled before"),
     }

@@ -64,6 +64,11 @@ struct HoldRow {
 
 /// Runs the command.
 pub(super) async fn run(session: &Session, arguments: &NodesArguments, format: OutputFormat) -> Result<(), Problem> {
+    if arguments.cluster.is_none() && !session.has_kubeconfig {
+        return Err(Problem::new(Exit::Usage, "it is not said whose nodes are meant")
+            .try_this("name a cluster: aks-cockpit nodes CLUSTER")
+            .try_this("or one Kubernetes cluster by its file: aks-cockpit --kubeconfig FILE nodes"));
+    }
     let found = finding::cluster_or_only(session, arguments.cluster.as_deref()).await?;
     let focus = Focus::on(session, &found.id);
     focus

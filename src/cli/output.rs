@@ -5,6 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::args::OutputFormat;
+use crate::domain::text::printable;
 use crate::problem::{Exit, Problem};
 
 /// Prints a document as the format says; `table` is its plain form.
@@ -38,14 +39,24 @@ pub(crate) fn print_line<D: Serialize>(document: &D) -> Result<(), Problem> {
 /// When stdout is closed or full.
 pub(crate) fn write_out(text: &str) -> Result<(), Problem> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())
+    out.write_all(safe(text).as_bytes())
         .and_then(|()| out.flush())
         .map_err(|error| Problem::new(Exit::Unexpected, "the output cannot be written").because(error.to_string()))
 }
 
 /// Writes one line of talk to stderr; a closed stderr is nobody's problem.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", safe(text));
+}
+
+/// The last line of defence: what is printed is text, whatever a room let through. Line breaks and tabs stay.
+fn safe(text: &str) -> String {
+    text.split_inclusive(['\n', '\t'])
+        .flat_map(|piece| {
+            let words = piece.trim_end_matches(['\n', '\t']);
+            [printable(words), piece[words.len()..].to_owned()]
+        })
+        .collect()
 }
 
 /// Shows a problem on stderr: as text, or as one JSON document where the format asks for JSON.
@@ -106,6 +117,12 @@ pub(crate) fn columns(heads: &[&str], rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_printed_is_text() {
+        assert_eq!(safe("a\x1b[2J\tb\r\n\u{202e}c\n\n"), "a[2J\tb \nc\n\n");
+        assert_eq!(safe("{\n  \"name\": \"pay ‖\"\n}\n"), "{\n  \"name\": \"pay ‖\"\n}\n");
+    }
 
     #[test]
     fn columns_line_up_with_wide_characters() {

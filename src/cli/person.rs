@@ -1,5 +1,6 @@
 //! Who is at the keyboard, as the operating system says. Asks nobody and never fails.
 
+use crate::domain::text::printable;
 use crate::engine::command::Person;
 
 /// The person and the machine.
@@ -16,7 +17,7 @@ pub(super) fn person() -> Person {
 fn first(names: &[&str]) -> Option<String> {
     names
         .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .find_map(|name| Some(printable(&std::env::var(name).ok()?)).filter(|value| !value.is_empty()))
 }
 
 /// In a container or a unit without `USER` the number still tells people apart.
@@ -29,8 +30,7 @@ fn nameless() -> String {
 
 fn host_file() -> Option<String> {
     let text = std::fs::read_to_string("/etc/hostname").ok()?;
-    let name = text.trim();
-    (!name.is_empty()).then(|| name.to_owned())
+    Some(printable(text.trim())).filter(|name| !name.is_empty())
 }
 
 fn unknown() -> String {

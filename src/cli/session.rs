@@ -9,22 +9,24 @@ use url::Url;
 
 use super::api_servers;
 use super::args::GlobalArguments;
+use super::channels::channels;
 use super::person::person;
-use crate::azure::client::{AzureClient, AzureSettings};
+use crate::azure::client::{AzureClient, AzureSettings, OwnApiVersions};
 use crate::azure::credentials::Credential;
 use crate::clock::Clock;
+use crate::config::cluster::{ClusterRules, Named};
+use crate::config::settings::Settings;
 use crate::domain::ids::SubscriptionId;
 use crate::engine::command::Person;
 use crate::engine::handle::{EngineHandle, EngineSettings, LiveSource, TargetSink};
 use crate::inventory::handle::{self, InventoryHandle, InventorySettings, RefreshIntervals};
 use crate::kubernetes::client::{Access, KubernetesClient};
+use crate::notify::{self, Following, Notifier, NotifierSettings, Scope, Watched};
 use crate::problem::{Exit, Problem};
+use crate::requests::log::RequestLog;
 use crate::simulator::scenario::Scenario;
 use crate::simulator::server::RunningSimulator;
 use crate::smoke::SmokeRunner;
-
-/// The Azure API version used unless the settings say otherwise.
-const API_VERSION: &str = "2026-08-01";
 
 /// Everything a command works with; dropping it stops it all.
 pub(crate) struct Session {
@@ -32,15 +34,22 @@ pub(crate) struct Session {
     pub(crate) inventory: InventoryHandle,
     pub(crate) engine: EngineHandle,
     pub(crate) person: Person,
+    /// Every request this session makes.
+    pub(crate) requests: RequestLog,
+    /// Tells people what needs them.
+    pub(crate) notifier: Notifier,
     /// What the header calls this: a cloud, `simulated: demo`, or a kubeconfig's name.
     pub(crate) scope: String,
     pub(crate) is_simulated: bool,
+    /// One cluster from its kubeconfig, without Azure.
+    pub(crate) has_kubeconfig: bool,
+    pub(crate) settings: Arc<Settings>,
     /// Where the journal and the log are.
     pub(crate) state: PathBuf,
     engine_settings: EngineSettings,
     _simulator: Option<RunningSimulator>,
     _log: Option<tracing_appender::non_blocking::WorkerGuard>,
-    _temporary: Option<TemporaryDirectory>,
+    temporary: Option<TemporaryDirectory>,
 }
 
 /// How fast an in-process simulation runs where `--speed` does not say.
@@ -55,6 +64,7 @@ pub(crate) enum Pace {
 impl Session {
     /// Opens a session as the global flags say.
     pub(crate) async fn open(global: &GlobalArguments, pace: Pace) -> Result<Self, Problem> {
+        check_pairs(global)?;
         let simulated = match &global.simulate {
             Some(scenario) => Some(start_simulator(scenario, global, pace).await?),
             None => None,
@@ -82,9 +92,12 @@ impl Session {
             Some(file) => Some(kubeconfig(file, global.context.as_deref()).await?),
             None => None,
         };
+        let requests = azure
+            .as_ref()
+            .map_or_else(|| RequestLog::new(clock.clone()), |azure| azure.requests().clone());
         let kubernetes = match (&azure, &kubeconfig) {
             (Some(azure), _) => Some(api_servers::from_azure(azure.clone())),
-            (None, Some(access)) => Some(api_servers::from_kubeconfig(access.clone())),
+            (None, Some(access)) => Some(api_servers::from_kubeconfig(access.clone(), requests.clone())),
             (None, None) => None,
         };
         let inventory = handle::start(InventorySettings {
@@ -92,7 +105,8 @@ impl Session {
             kubeconfig,
             subscriptions: global.subscriptions.iter().map(SubscriptionId::new).collect(),
             clock: clock.clone(),
-            refresh: RefreshIntervals::default(),
+            refresh: refresh(global),
+            requests: requests.clone(),
         });
         let person = person();
         let engine_settings = EngineSettings {
@@ -107,6 +121,11 @@ impl Session {
             kubernetes,
             smoke: SmokeRunner::new(clock.clone()),
         };
+        let notifier = Notifier::start(NotifierSettings {
+            channels: channels(&global.settings.notify()),
+            directory: state.join("notices"),
+            is_simulated: simulated.is_some(),
+        });
         let engine = EngineHandle::open(engine_settings.clone()).map_err(Problem::from)?;
         tokio::spawn(tell_paces(engine.clone(), inventory.clone()));
         Ok(Self {
@@ -114,14 +133,34 @@ impl Session {
             inventory,
             engine,
             person,
+            requests,
+            notifier,
             scope: scope(global),
             is_simulated: simulated.is_some(),
+            has_kubeconfig: global.kubeconfig.is_some(),
+            settings: Arc::clone(&global.settings),
             state,
             engine_settings,
             _simulator: simulated,
             _log: Some(log),
-            _temporary: temporary,
+            temporary,
         })
+    }
+
+    /// False where the state directory goes with this session.
+    pub(crate) fn is_state_kept(&self) -> bool {
+        self.temporary.is_none()
+    }
+
+    /// Begins to tell what changes from now on.
+    pub(crate) fn tell(&self, scope: Scope) -> Following {
+        let watched = Watched {
+            inventory: self.inventory.clone(),
+            engine: self.engine.clone(),
+            clock: self.clock.clone(),
+            scope,
+        };
+        notify::follow(watched, self.notifier.clone())
     }
 
     /// A second engine on the same journal, that watches and never drives or writes.
@@ -134,6 +173,28 @@ impl Session {
     }
 }
 
+fn refresh(global: &GlobalArguments) -> RefreshIntervals {
+    let wished = global.settings.refresh();
+    RefreshIntervals {
+        list: wished.clusters,
+        focused: wished.cluster,
+        profiles: wished.offers,
+        ..RefreshIntervals::default()
+    }
+}
+
+/// The API versions that patterns of the settings give to single clusters.
+fn own_api_versions(rules: &ClusterRules) -> OwnApiVersions {
+    let rules = rules.clone();
+    OwnApiVersions::new(move |group, name| {
+        let cluster = Named {
+            group: Some(group),
+            name,
+        };
+        rules.api_version(&cluster).map(str::to_owned)
+    })
+}
+
 /// What the journal tells of earlier upgrades makes the time that is left more exact.
 async fn tell_paces(engine: EngineHandle, inventory: InventoryHandle) {
     match engine.usual_paces().await {
@@ -144,6 +205,22 @@ async fn tell_paces(engine: EngineHandle, inventory: InventoryHandle) {
         }
         Err(error) => tracing::warn!(%error, "earlier upgrades cannot be read"),
     }
+}
+
+/// Some values mean nothing without another.
+fn check_pairs(global: &GlobalArguments) -> Result<(), Problem> {
+    let lonely = |flag: &str, needed: &str| {
+        Problem::new(Exit::Usage, format!("--{flag} means nothing without --{needed}")).try_this(format!(
+            "give --{needed} too, as a flag, a variable or in the settings file"
+        ))
+    };
+    if global.context.is_some() && global.kubeconfig.is_none() {
+        return Err(lonely("context", "kubeconfig"));
+    }
+    if global.clock.is_some() && global.arm_endpoint.is_none() {
+        return Err(lonely("clock", "arm-endpoint"));
+    }
+    Ok(())
 }
 
 /// Reads the kubeconfig and makes sure that it can be used; nothing is sent.
@@ -219,12 +296,13 @@ fn azure_client(
     })?;
     credential
         .and_then(|credential| {
-            AzureClient::try_new(AzureSettings {
+            let settings = AzureSettings {
                 endpoint,
                 credential,
-                api_version: API_VERSION.to_owned(),
+                api_version: global.settings.api_version(),
                 clock: clock.clone(),
-            })
+            };
+            AzureClient::try_with_versions(settings, own_api_versions(&global.settings.clusters))
         })
         .map_err(Problem::from)
 }

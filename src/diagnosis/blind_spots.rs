@@ -12,7 +12,7 @@ pub(super) fn blind_spots(symptoms: &Symptoms<'_>) -> Vec<String> {
     let mut spots = Spots::default();
     spots.look(&azure.cluster, "Azure's states and errors", "what failed and what runs");
     spots.look(&azure.compute_usage, "vCPU limits", "a limit that is reached");
-    spots.look(&azure.vm_sizes, "VM sizes", "a size without capacity");
+    spots.look_where_asked(&azure.vm_sizes, "VM sizes", "a size without capacity");
     spots.look(&azure.machines, "scale set machines", "why a node never joined");
     spots.look(&azure.failed_activities, "the activity log", "which request failed");
     spots.look(&azure.locks, "locks", "a lock that stops a change");
@@ -65,6 +65,13 @@ impl Spots {
         let order = self.by_reason.len();
         let (_, parts) = self.by_reason.entry(reason).or_insert_with(|| (order, Vec::new()));
         parts.push((part.to_owned(), hides.to_owned()));
+    }
+
+    /// Of a part that a survey for a diagnosis leaves out: that nobody asked for it hides nothing unexpected.
+    fn look_where_asked<T>(&mut self, reading: &Reading<T>, part: &str, hides: &str) {
+        if !matches!(reading, Err(Unread::NotAsked { .. })) {
+            self.look(reading, part, hides);
+        }
     }
 
     fn sentences(self) -> Vec<String> {

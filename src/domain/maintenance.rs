@@ -5,6 +5,21 @@ use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 
+use super::survey::WindowFact;
+
+/// Names of maintenance configurations: of everything, of versions, of node images (AKS docs "Planned maintenance", 2026).
+pub const DEFAULT: &str = "default";
+pub const VERSIONS: &str = "aksManagedAutoUpgradeSchedule";
+pub const NODE_IMAGES: &str = "aksManagedNodeOSUpgradeSchedule";
+
+/// The window of what moves: of versions or of node images; else the one for all.
+pub fn window_of(windows: &[WindowFact], moves_version: bool) -> Option<&WindowFact> {
+    let name = if moves_version { VERSIONS } else { NODE_IMAGES };
+    [name, DEFAULT]
+        .into_iter()
+        .find_map(|name| windows.iter().find(|window| window.name == name))
+}
+
 /// A span of time: its beginning, and its end, which is no part of it.
 pub type Span = (Timestamp, Timestamp);
 

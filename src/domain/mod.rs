@@ -1,5 +1,6 @@
 //! The nouns of AKS upgrades and their arithmetic. Pure: no clock, no I/O, no async.
 
+pub mod auto_upgrade;
 pub mod azure_edit;
 pub mod change;
 mod change_words;
@@ -22,6 +23,7 @@ pub mod support;
 pub mod surge;
 pub mod survey;
 pub mod text;
+pub mod time_text;
 pub mod upgrade_path;
 pub mod version;
 pub mod vm_size;

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// A full Kubernetes version, ordered by release.
@@ -174,6 +175,15 @@ impl NodeImageVersion {
             .unwrap_or(&self.0)
     }
 
+    /// The day of the image's release, which its number begins with: `202607.01.0` is 1 July 2026
+    /// (AKS docs "Node image upgrades", 2026).
+    pub fn released_on(&self) -> Option<Date> {
+        let (month, rest) = self.release().split_once('.')?;
+        let day = rest.split('.').next()?;
+        let year = month.get(..4)?.parse().ok()?;
+        Date::new(year, month.get(4..)?.parse().ok()?, day.parse().ok()?).ok()
+    }
+
     /// True where both name the same image, a security patch date aside.
     pub fn is_same_image(&self, other: &Self) -> bool {
         let bare = |image: &Self| match image.0.find(image.release()) {
@@ -204,6 +214,18 @@ mod tests {
         for text in ["", "1", "1.33", "one.two.three", "1.33.5.6", "99999999.1.1"] {
             assert_eq!(text.parse::<KubernetesVersion>().ok(), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_node_image_tells_the_day_of_its_release() {
+        let day = |text: &str| NodeImageVersion::new(text).released_on().map(|day| day.to_string());
+        assert_eq!(
+            day("AKSUbuntu-2204gen2containerd-202607.01.0").as_deref(),
+            Some("2026-07-01")
+        );
+        assert_eq!(day("AKSWindows-2022-containerd-20348.2582.240716"), None);
+        assert_eq!(day("AKSUbuntu-2204-202699.01.0"), None);
+        assert_eq!(day(""), None);
     }
 
     #[test]

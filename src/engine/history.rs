@@ -60,8 +60,8 @@ fn control_plane_times(records: &[(Timestamp, Record)]) -> Vec<Duration> {
     times
 }
 
-/// Reads an event as `driver/observing.rs` keeps it; `None` for another format.
-fn event(json: &str) -> Option<ClusterEvent> {
+/// Reads an event as `driver/observing.rs` keeps it, without its uid; `None` for another format.
+pub(super) fn event(json: &str) -> Option<ClusterEvent> {
     let value: Value = serde_json::from_str(json).ok()?;
     let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let time = |key: &str| value[key].as_str().and_then(|text| text.parse().ok());

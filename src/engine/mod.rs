@@ -11,6 +11,7 @@ pub mod machine;
 pub mod record;
 pub mod recovery;
 pub mod repair;
+pub mod replay;
 pub mod target;
 pub mod timeline;
 pub mod view;

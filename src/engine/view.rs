@@ -10,7 +10,8 @@ use super::record::{LeaseState, Origin};
 use crate::domain::ids::{ExecutionId, NodeName, NodePoolName, SmokeTestName, StepId};
 use crate::domain::provisioning::AzureErrorDetail;
 use crate::domain::smoke_test::SmokeRun;
-use crate::plan::step::{GateKind, Plan, Step};
+pub use crate::plan::step::GateKind;
+use crate::plan::step::{Plan, Step};
 
 /// How an execution stands. Only `Aborted` and `Succeeded` are final.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,6 +177,12 @@ impl ExecutionView {
             }
             _ => None,
         })
+    }
+
+    /// True where no step that moves anything comes after the one that runs: a pause after it would pause nothing.
+    pub fn is_at_last_move(&self) -> bool {
+        let mut ahead = self.steps.iter().filter(|step| !step.state.is_over()).skip(1);
+        ahead.all(|step| step.step.kind.is_gate())
     }
 
     /// The step that runs or comes next; `None` when all have succeeded.

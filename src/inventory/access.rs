@@ -31,7 +31,7 @@ pub async fn connect(azure: &AzureClient, cluster: &ClusterId) -> Result<Kuberne
             contexts: Vec::new(),
         },
     })?;
-    KubernetesClient::connect(&access).await
+    KubernetesClient::connect_logged(&access, azure.requests()).await
 }
 
 /// The kubeconfig of a cluster, with tokens of the same login where it asks for Entra ID.

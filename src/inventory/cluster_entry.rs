@@ -13,6 +13,7 @@ use crate::domain::cluster::{Cluster, ClusterUpgrades, RegionVersions};
 use crate::domain::ids::{ClusterId, NodeName};
 use crate::domain::pace::UsualPace;
 use crate::domain::provisioning::PowerState;
+use crate::domain::survey::{ClusterDetails, WindowFact};
 use crate::progress::facts::{Facts, Target};
 use crate::progress::observe;
 use crate::progress::picture::{LivePicture, NodePhase, NodeProgress};
@@ -35,6 +36,8 @@ pub(super) struct Entry {
     /// When a GET last answered; the list lags behind it.
     pub(super) read_at: Option<Timestamp>,
     pub(super) upgrades: Sourced<ClusterUpgrades>,
+    pub(super) details: Option<Arc<ClusterDetails>>,
+    pub(super) windows: Sourced<Vec<WindowFact>>,
     pub(super) authorship: Authorship,
     target: Option<Target>,
     /// How long it took before.
@@ -61,6 +64,8 @@ impl Entry {
             cluster: Sourced::default(),
             read_at: None,
             upgrades: Sourced::default(),
+            details: None,
+            windows: Sourced::default(),
             authorship: Authorship::default(),
             target: None,
             usual: UsualPace::default(),
@@ -145,6 +150,7 @@ impl Entry {
         if !self.id.is_kubeconfig_context() {
             self.cluster.begin();
             self.upgrades.begin();
+            self.windows.begin();
         }
         self.is_dirty = true;
         self.sessions
@@ -173,6 +179,7 @@ impl Entry {
             kubernetes: self.cells.facts(),
             target: self.target.clone(),
             usual: self.usual,
+            windows: self.windows.value.clone(),
         };
         let picture = match &self.live {
             Some(previous) => observe(previous, &facts, now),
@@ -206,6 +213,8 @@ impl Entry {
                     operation_text: self.cluster.value.as_deref().and_then(operation_text),
                     live: self.live.clone(),
                     change_author: self.authorship.author().clone(),
+                    details: self.details.clone(),
+                    windows: self.windows.clone(),
                 });
                 self.snapshot = Some(Arc::clone(&snapshot));
                 snapshot

@@ -272,6 +272,7 @@ impl Collector {
                 private_fqdn: known_fqdn,
                 pods_of: wanted_pods,
                 news: self.news.clone(),
+                requests: self.settings.requests.clone(),
             };
             tasks.push(AbortOnDropHandle::new(tokio::spawn(reader.run())));
         }

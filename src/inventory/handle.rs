@@ -3,24 +3,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 
 use super::collector::{self, Collector, Ordered};
 use super::message::Order;
-use super::snapshot::FleetSnapshot;
+use super::snapshot::{FleetSnapshot, SeenChange, Sourced};
+use super::source::{READ_ACTIVITY_LOG, ReadProblem};
 use super::survey::{self, SurveySource};
 use crate::azure::client::AzureClient;
 use crate::clock::Clock;
-use crate::domain::ids::{ClusterId, SubscriptionId};
+use crate::domain::ids::{ClusterId, NodePoolName, SubscriptionId};
 use crate::domain::pace::UsualPace;
 use crate::domain::survey::{Survey, SurveyDepth};
 use crate::kubernetes::client::Access;
 use crate::progress::facts::Target;
 use crate::progress::picture::LivePicture;
+use crate::requests::log::RequestLog;
 
 /// Orders come from people's keys and from one engine; this many are never waiting in practice.
 const ORDERS: usize = 256;
+
+/// How far back the changes of a cluster are looked for.
+const CHANGES_OF: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// How often things are read again. In the clock's time, unless said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +62,8 @@ pub struct InventorySettings {
     pub subscriptions: Vec<SubscriptionId>,
     pub clock: Clock,
     pub refresh: RefreshIntervals,
+    /// Where requests to API servers are written down.
+    pub requests: RequestLog,
 }
 
 /// Somebody wants the pictures of a cluster.
@@ -83,6 +91,7 @@ pub fn start(settings: InventorySettings) -> InventoryHandle {
         azure: settings.azure.clone(),
         kubeconfig: settings.kubeconfig.clone(),
         clock: settings.clock.clone(),
+        requests: settings.requests.clone(),
     });
     let (sender, snapshot) = watch::channel(Arc::new(FleetSnapshot::default()));
     let (collector, heard) = Collector::new(settings, sender);
@@ -151,6 +160,19 @@ impl InventoryHandle {
         survey::take(&self.survey, cluster, depth).await
     }
 
+    /// The changes of a cluster and its pools that Azure's activity log tells of, newest first. Asked once for each call.
+    pub async fn changes(&self, cluster: &ClusterId, pools: &[NodePoolName]) -> Sourced<Vec<SeenChange>> {
+        let mut changes = Sourced::default();
+        let now = self.clock.now();
+        let Some(azure) = self.survey.azure.as_ref().filter(|_| !cluster.is_kubeconfig_context()) else {
+            return Sourced::unavailable("only Azure's activity log knows this, and Azure is not asked here");
+        };
+        let since = now.checked_sub(CHANGES_OF).unwrap_or(Timestamp::MIN);
+        let read = azure.changes_since(cluster, pools, since).await;
+        changes.take(read.map_err(ReadProblem::from), READ_ACTIVITY_LOG, now);
+        changes
+    }
+
     /// Never blocks and never loses an order: one that finds the channel full waits in a task.
     fn order(&self, order: Ordered) {
         if let Err(TrySendError::Full(order)) = self.orders.try_send(order) {
@@ -165,7 +187,6 @@ impl InventoryHandle {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use tokio::time::timeout;
 
     use super::*;
@@ -180,6 +201,7 @@ mod tests {
             subscriptions: Vec::new(),
             clock: clock.clone(),
             refresh: RefreshIntervals::default(),
+            requests: RequestLog::new(clock.clone()),
         })
     }
 

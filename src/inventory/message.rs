@@ -1,12 +1,14 @@
 //! What the collector is told: orders from handles, news from its readers; and what it then has done.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::domain::cluster::{Cluster, ClusterUpgrades, RegionVersions};
 use crate::domain::ids::{ClusterId, NodeName, NodePoolName, SubscriptionId};
 use crate::domain::pace::UsualPace;
+use crate::domain::survey::{ClusterDetails, WindowFact};
 use crate::kubernetes::watch::WatchUpdate;
 use crate::progress::facts::Target;
 
@@ -59,7 +61,10 @@ pub(super) struct AuthorQuestion {
 pub(super) enum News {
     Listed(Result<ClusterListing, ReadProblem>),
     ClusterRead(ClusterId, Box<Result<Cluster, ReadProblem>>),
+    /// What the list leaves out, as the same answer had it.
+    DetailsRead(ClusterId, Arc<ClusterDetails>),
     UpgradesRead(ClusterId, Result<ClusterUpgrades, ReadProblem>),
+    WindowsRead(ClusterId, Result<Vec<WindowFact>, ReadProblem>),
     RegionRead(RegionKey, Result<RegionVersions, ReadProblem>),
     /// What the activity log says to the question of that turn.
     AuthorTold {

@@ -16,8 +16,10 @@ use crate::clock::Clock;
 use crate::domain::cluster::Cluster;
 use crate::domain::ids::{ClusterId, NodeName, NodePoolName, SubscriptionId};
 use crate::domain::provisioning::ProvisioningState;
+use crate::domain::survey::ClusterDetails;
 use crate::kubernetes::client::{Access, KubernetesClient};
 use crate::kubernetes::watch::{ClusterWatch, WatchSettings, WatchState, WatchUpdate, Watched};
+use crate::requests::log::RequestLog;
 
 /// After a failed connection the next one waits this long.
 const RECONNECT: Duration = Duration::from_secs(30);
@@ -27,6 +29,9 @@ const RECONNECT_PRIVATE: Duration = Duration::from_mins(5);
 const RECONNECT_DENIED: Duration = Duration::from_mins(2);
 /// A watch broken for this long is given a fresh kubeconfig: certificates may have been rotated.
 const BROKEN_TOO_LONG: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// Maintenance configurations of a cluster in focus are read again after this: people change them a few times a year.
+const WINDOWS_EVERY: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
 
 /// Tells the collector about time, so that what only waits is looked at again.
 pub(super) async fn tick(clock: Clock, every: Duration, news: mpsc::Sender<News>) {
@@ -63,14 +68,15 @@ async fn wait(clock: &Clock, time: Duration, hurry: &Notify) {
     }
 }
 
-/// One cluster's Azure side: the resource often, its upgrade profiles when they may have changed.
+/// One cluster's Azure side: the resource often, its upgrade profiles when they may have changed, its maintenance
+/// windows while it is upgraded.
 #[derive(Debug)]
 pub(super) struct AzureReader {
     pub(super) azure: AzureClient,
     pub(super) cluster: ClusterId,
     pub(super) clock: Clock,
     pub(super) every: Duration,
-    /// While nothing changes.
+    /// While nothing changes; the windows too.
     pub(super) profiles_every: Duration,
     pub(super) hurry: Arc<Notify>,
     pub(super) news: mpsc::Sender<News>,
@@ -86,25 +92,52 @@ type Offered = (
 impl AzureReader {
     pub(super) async fn run(self) {
         let mut offered: Option<(Offered, Timestamp)> = None;
+        let mut known_details: Option<Arc<ClusterDetails>> = None;
+        let mut windows_at: Option<Timestamp> = None;
         let mut is_hurried = false;
         loop {
-            let read = self.azure.get_cluster(&self.cluster).await.map_err(ReadProblem::from);
+            let read = self.azure.get_cluster_with_details(&self.cluster).await;
             let now = self.clock.now();
+            let (read, details) = match read {
+                Ok((cluster, details)) => (Ok(cluster), Some(details)),
+                Err(error) => (Err(ReadProblem::from(error)), None),
+            };
             let profiles_of = read.as_ref().ok().filter(|cluster| {
                 let is_due = offered.as_ref().is_none_or(|(known, at)| {
                     *known != offered_by(cluster) || now.duration_since(*at).unsigned_abs() >= self.profiles_every
                 });
                 is_due || is_hurried
             });
+            let is_upgrading = read.as_ref().is_ok_and(Cluster::is_upgrading);
             let due = profiles_of.map(|cluster| (offered_by(cluster), pool_names(cluster)));
             let told = News::ClusterRead(self.cluster.clone(), Box::new(read));
             if self.news.send(told).await.is_err() {
                 return;
             }
+            if let Some(details) = details.filter(|details| known_details.as_deref() != Some(details)) {
+                let details = Arc::new(details);
+                known_details = Some(Arc::clone(&details));
+                let told = News::DetailsRead(self.cluster.clone(), details);
+                if self.news.send(told).await.is_err() {
+                    return;
+                }
+            }
             if let Some((by, pools)) = due {
                 let upgrades = self.azure.cluster_upgrades(&self.cluster, &pools).await;
                 offered = Some((by, now));
                 let told = News::UpgradesRead(self.cluster.clone(), upgrades.map_err(ReadProblem::from));
+                if self.news.send(told).await.is_err() {
+                    return;
+                }
+            }
+            let is_old = windows_at.is_none_or(|at| {
+                let age = now.duration_since(at);
+                age >= WINDOWS_EVERY || is_upgrading && age.unsigned_abs() >= self.profiles_every
+            });
+            if is_old || is_hurried {
+                windows_at = Some(now);
+                let windows = self.azure.maintenance_windows(&self.cluster).await;
+                let told = News::WindowsRead(self.cluster.clone(), windows.map_err(ReadProblem::from));
                 if self.news.send(told).await.is_err() {
                     return;
                 }
@@ -151,6 +184,7 @@ pub(super) struct KubernetesReader {
     pub(super) private_fqdn: watch::Receiver<Option<String>>,
     pub(super) pods_of: watch::Receiver<BTreeSet<NodeName>>,
     pub(super) news: mpsc::Sender<News>,
+    pub(super) requests: RequestLog,
 }
 
 /// The collector is gone.
@@ -180,7 +214,7 @@ impl KubernetesReader {
             Ok(access) => access,
             Err(problem) => return self.tell_problem(problem).await,
         };
-        let client = match KubernetesClient::connect(&access).await {
+        let client = match KubernetesClient::connect_logged(&access, &self.requests).await {
             Ok(client) => client,
             Err(error) => return self.tell_problem(error.into()).await,
         };

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use crate::azure::activity_log::ChangeAuthor;
+pub use crate::azure::activity_log::{ChangeAuthor, SeenChange};
 use crate::domain::cluster::{Cluster, ClusterUpgrades, RegionVersions};
 use crate::domain::ids::ClusterId;
+use crate::domain::survey::{ClusterDetails, WindowFact};
 use crate::progress::picture::LivePicture;
 
 /// What `SourceState::Denied` names where no Azure login works at all.
@@ -77,6 +78,11 @@ pub struct ClusterSnapshot {
     /// Who began what Azure changes here now, from the activity log. Not asked where nothing runs, or an execution of
     /// this process.
     pub change_author: Sourced<ChangeAuthor>,
+    /// What the list leaves out; read with the cluster while it is in focus, and kept.
+    pub details: Option<Arc<ClusterDetails>>,
+    /// Its maintenance configurations with the openings of the last two days and the next; read while the cluster is in
+    /// focus, more often while it is upgraded, and kept.
+    pub windows: Sourced<Vec<WindowFact>>,
 }
 
 /// How much of Azure's and our own request budget is left.

@@ -17,9 +17,11 @@ pub(super) const READ_UPGRADES: &str = "Microsoft.ContainerService/managedCluste
 pub(super) const READ_REGION: &str = "Microsoft.ContainerService/locations/kubernetesVersions/read";
 /// The right the kubeconfig needs.
 pub(super) const READ_KUBECONFIG: &str = "Microsoft.ContainerService/managedClusters/listClusterUserCredential/action";
-
 /// The right the activity log needs.
 pub(super) const READ_ACTIVITY_LOG: &str = "Microsoft.Insights/eventtypes/values/read";
+
+/// The right the maintenance configurations need.
+pub(super) const READ_WINDOWS: &str = "Microsoft.ContainerService/managedClusters/maintenanceConfigurations/read";
 
 /// Why a read gave nothing; printable.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::cluster_entry::Entry;
 use super::message::{Effect, News, Order, RegionKey};
 use super::snapshot::{FleetSnapshot, RequestBudget, SourceState, Sourced};
-use super::source::{READ_CLUSTERS, READ_REGION, READ_UPGRADES, ReadProblem};
+use super::source::{READ_CLUSTERS, READ_REGION, READ_UPGRADES, READ_WINDOWS, ReadProblem};
 use crate::azure::client::ClusterListing;
 use crate::domain::cluster::{Cluster, RegionVersions};
 use crate::domain::ids::ClusterId;
@@ -80,6 +80,7 @@ impl State {
         let mut entry = Entry::new(id.clone());
         entry.cluster = Sourced::unavailable(ONLY_AZURE);
         entry.upgrades = Sourced::unavailable(ONLY_AZURE);
+        entry.windows = Sourced::unavailable(ONLY_AZURE);
         self.clusters.insert(id.clone(), entry);
         self.order(Order::Focus(id), now)
     }
@@ -147,11 +148,12 @@ impl State {
         match news {
             News::Listed(result) => self.hear_list(result, now, &mut effects),
             News::ClusterRead(id, result) => self.hear_cluster(&id, *result, now, &mut effects),
+            News::DetailsRead(id, details) => self.change(&id, |entry| entry.details = Some(details)),
             News::UpgradesRead(id, result) => {
-                if let Some(entry) = self.clusters.get_mut(&id) {
-                    entry.upgrades.take(result, READ_UPGRADES, now);
-                    entry.is_dirty = true;
-                }
+                self.change(&id, |entry| entry.upgrades.take(result, READ_UPGRADES, now));
+            }
+            News::WindowsRead(id, result) => {
+                self.change(&id, |entry| entry.windows.take(result, READ_WINDOWS, now));
             }
             News::RegionRead(key, result) => self.hear_region(&key, result, now),
             News::AuthorTold { cluster, turn, answer } => {
@@ -244,6 +246,14 @@ impl State {
             entry.usual = usual;
             entry
         })
+    }
+
+    /// Changes what is shown of a cluster that is still listed.
+    fn change(&mut self, id: &ClusterId, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.clusters.get_mut(id) {
+            change(entry);
+            entry.is_dirty = true;
+        }
     }
 
     fn in_session(&mut self, id: &ClusterId, session: u64) -> Option<&mut Entry> {

@@ -3,8 +3,10 @@
 use super::*;
 use crate::azure::activity_log::ChangeAuthor;
 use crate::domain::cluster::{AutoUpgrade, SupportPlan};
+use crate::domain::maintenance::VERSIONS;
 use crate::domain::node::{Node, Readiness};
 use crate::domain::provisioning::{PowerState, ProvisioningState};
+use crate::domain::survey::WindowFact;
 use crate::inventory::message::AuthorQuestion;
 use crate::kubernetes::watch::{WatchState, WatchUpdate, Watched};
 use crate::progress::facts::Target;
@@ -384,4 +386,30 @@ fn what_our_own_execution_does_is_not_asked_about() {
     ));
     state.order(Order::SetTarget(id("a"), None), at(2));
     assert!(is_asked(state.hear(News::Tick, at(10))), "it goes on without us");
+}
+
+#[test]
+fn the_window_of_a_running_upgrade_is_in_its_picture() {
+    let mut state = State::new(true, at(0));
+    state.hear(listed(vec![cluster("s1", "a", "Upgrading")], &[]), at(0));
+    let window = WindowFact {
+        name: VERSIONS.to_owned(),
+        schedule: "every day".to_owned(),
+        openings: vec![(at(-600), at(60))],
+        not_allowed: Vec::new(),
+        duration_hours: None,
+    };
+    state.hear(News::WindowsRead(id("a"), Ok(vec![window])), at(1));
+    let seen = |state: &mut State, seconds| {
+        let snapshot = state.publish(RequestBudget::default(), at(seconds)).snapshot;
+        Arc::clone(snapshot.cluster(&id("a")).unwrap())
+    };
+    let first = seen(&mut state, 1);
+    let fit = first.live.as_ref().unwrap().window.as_ref().unwrap();
+    assert_eq!((fit.closes, fit.as_of), (at(60), at(1)));
+    let denied = ReadProblem::Denied { why: "no".into() };
+    state.hear(News::WindowsRead(id("a"), Err(denied)), at(2));
+    let later = seen(&mut state, 2);
+    assert!(matches!(&later.windows.state, SourceState::Denied { right, .. } if right == READ_WINDOWS));
+    assert!(later.live.as_ref().unwrap().window.is_some(), "what was read stays");
 }

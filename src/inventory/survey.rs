@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::domain::ids::ClusterId;
 use crate::domain::survey::{AzureSurvey, KubernetesSurvey, Survey, SurveyDepth};
 use crate::kubernetes::client::{Access, KubernetesClient};
+use crate::requests::log::RequestLog;
 
 /// Where a survey is taken from.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct SurveySource {
     /// For a cluster that is known by its kubeconfig alone.
     pub kubeconfig: Option<Access>,
     pub clock: Clock,
+    /// Where requests to a kubeconfig's cluster are written down; Azure's client has its own.
+    pub requests: RequestLog,
 }
 
 /// Looks at everything once. What cannot be read is in its place, with the reason.
@@ -37,7 +40,7 @@ pub async fn take(source: &SurveySource, cluster: &ClusterId, depth: SurveyDepth
 
 async fn of_kubernetes(source: &SurveySource, cluster: &ClusterId, depth: SurveyDepth) -> KubernetesSurvey {
     let client = match (&source.kubeconfig, &source.azure) {
-        (Some(access), _) => KubernetesClient::connect(access).await,
+        (Some(access), _) => KubernetesClient::connect_logged(access, &source.requests).await,
         (None, Some(azure)) => access::connect(azure, cluster).await,
         (None, None) => return KubernetesSurvey::default(),
     };

@@ -14,9 +14,11 @@ use serde::de::DeserializeOwned;
 
 use super::error::{KubernetesError, chain, login_trouble};
 use super::kubeconfig::{Chosen, choose, read_file};
+use super::logged::LogLayer;
 use super::token::TokenLayer;
 use crate::clock::Clock;
 use crate::domain::text::printable;
+use crate::requests::log::RequestLog;
 
 /// How long a login plugin of a kubeconfig may take.
 const LOGIN_WITHIN: Duration = Duration::from_mins(1);
@@ -94,8 +96,16 @@ impl KubernetesClient {
     /// # Errors
     /// When the kubeconfig cannot be used, with the contexts it has, or its login plugin fails.
     pub async fn connect(access: &Access) -> Result<Self, KubernetesError> {
+        Self::connect_logged(access, &RequestLog::new(Clock::wall())).await
+    }
+
+    /// The same, with every request in this log.
+    ///
+    /// # Errors
+    /// As for [`Self::connect`].
+    pub async fn connect_logged(access: &Access, log: &RequestLog) -> Result<Self, KubernetesError> {
         let Chosen { config, wants_token } = choose(access).await?;
-        let server = printable(&server_name(&config.cluster_url));
+        let server: Arc<str> = printable(&server_name(&config.cluster_url)).into();
         // Runs the login plugin, and waits for it.
         let building = tokio::task::spawn_blocking(move || ClientBuilder::try_from(config));
         let login_failed = |why: String| KubernetesError::Kubeconfig {
@@ -113,13 +123,18 @@ impl KubernetesClient {
                 return Err(login_failed(why));
             }
         };
+        let builder = builder.with_layer(&LogLayer {
+            log: log.clone(),
+            server: Arc::clone(&server),
+            name: access.context_name(),
+        });
         let inner = match access.token.clone().filter(|_| wants_token) {
             Some(provider) => builder.with_layer(&TokenLayer::new(provider, Clock::wall())).build(),
             None => builder.build(),
         };
         Ok(Self {
             inner,
-            server: server.into(),
+            server,
             pages_only: Arc::default(),
         })
     }

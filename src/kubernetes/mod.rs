@@ -5,6 +5,7 @@ pub mod client;
 pub mod error;
 mod kubeconfig;
 pub mod lease;
+mod logged;
 pub mod objects;
 mod proxy;
 pub mod survey;

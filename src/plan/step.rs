@@ -142,7 +142,7 @@ impl GateKind {
             Self::Wait => "wait",
             Self::SmokeTest => "smokeTest",
             Self::Readiness => "readinessGate",
-            Self::Verify => GateKind::Verify.word(),
+            Self::Verify => "verify",
         }
     }
 }

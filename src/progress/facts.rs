@@ -10,6 +10,7 @@ use crate::domain::ids::{NodeName, NodePoolName};
 use crate::domain::node::Node;
 use crate::domain::pace::UsualPace;
 use crate::domain::pod::Pod;
+use crate::domain::survey::WindowFact;
 use crate::domain::version::{KubernetesVersion, NodeImageVersion};
 
 /// The Kubernetes side; `None` in `Facts` where the API server cannot be reached.
@@ -48,4 +49,6 @@ pub struct Facts {
     pub target: Option<Target>,
     /// How long this cluster took before.
     pub usual: UsualPace,
+    /// Its maintenance windows; `None` while they are not read.
+    pub windows: Option<Arc<Vec<WindowFact>>>,
 }

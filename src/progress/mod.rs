@@ -8,6 +8,7 @@ pub mod eta;
 mod event_marks;
 pub mod facts;
 mod goal;
+pub mod held;
 pub mod history;
 #[cfg(test)]
 mod life_tests;
@@ -26,5 +27,6 @@ mod samples;
 mod story;
 mod surge_nodes;
 pub mod upgrader_event;
+pub mod window;
 
 pub use observe::observe;

@@ -15,7 +15,7 @@ use super::node_phase::Look;
 use super::picture::{LivePicture, NodePhase, NodeProgress};
 use super::rows::{self, Frame, Row};
 use super::run::{self, Run};
-use super::{blockers, claim, eta, pool_progress};
+use super::{blockers, claim, eta, held, pool_progress, window};
 use crate::domain::event::ClusterEvent;
 use crate::domain::ids::NodeName;
 
@@ -66,6 +66,8 @@ pub fn observe(previous: &LivePicture, facts: &Facts, now: Timestamp) -> LivePic
             None => previous.events.clone(),
         },
         eta: None,
+        held: None,
+        window: None,
         node_times: node_times(&node_memory),
         nodes,
         memory: Memory {
@@ -77,8 +79,26 @@ pub fn observe(previous: &LivePicture, facts: &Facts, now: Timestamp) -> LivePic
             held,
         },
     };
-    picture.eta = eta::estimate(&picture, facts.cluster.as_deref(), facts.usual, now);
+    look_ahead(&mut picture, facts, now);
     picture
+}
+
+/// How long the rest takes, what a held drain adds to it, and whether it fits the window.
+fn look_ahead(picture: &mut LivePicture, facts: &Facts, now: Timestamp) {
+    let cluster = facts.cluster.as_deref();
+    let Some(estimate) = eta::estimate(picture, cluster, facts.usual, now) else {
+        return;
+    };
+    picture.eta = Some(estimate.whole);
+    picture.held = held::find(picture, cluster, estimate.freed);
+    picture.window = facts.windows.as_deref().and_then(|windows| {
+        let running = window::Running {
+            began: picture.running_since.unwrap_or(now),
+            eta: estimate.whole,
+            moves_version: window::moves_version(&picture.pools),
+        };
+        window::judge(windows, running, now)
+    });
 }
 
 fn fold_events(
@@ -246,6 +266,10 @@ fn shown(
         is_cordoned: row.node.is_some_and(|node| node.is_cordoned),
         drain,
         last_event: frame.events.texts.get(&row.name).map(|(_, text)| text.clone()),
+        zone: match row.node {
+            Some(node) => node.zone.clone(),
+            None => before.and_then(|before| before.zone.clone()),
+        },
     }
 }
 

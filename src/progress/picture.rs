@@ -8,11 +8,14 @@ use jiff::{SignedDuration, Timestamp};
 use super::claim::Gap;
 use super::eta::EtaRange;
 use super::facts::Target;
+use super::held::HeldDrain;
 use super::memory::Memory;
+use super::window::WindowFit;
 use crate::domain::disruption::Hold;
 use crate::domain::event::ClusterEvent;
 use crate::domain::ids::{NodeName, NodePoolName};
 use crate::domain::provisioning::ProvisioningState;
+use crate::domain::time_text;
 use crate::domain::version::{KubernetesVersion, NodeImageVersion};
 
 /// How long something may hold a node before the upgrade is called stuck: evicted pods need a moment to come back.
@@ -137,6 +140,8 @@ pub struct NodeProgress {
     pub drain: Option<DrainProgress>,
     /// The last thing an event said about it.
     pub last_event: Option<String>,
+    /// As the node's topology label has it, for instance `westeurope-1`.
+    pub zone: Option<String>,
 }
 
 /// One pool in the picture.
@@ -186,7 +191,12 @@ pub struct LivePicture {
     pub gaps: Vec<Gap>,
     /// Newest first, at most `MAX_EVENTS`.
     pub events: Vec<ClusterEvent>,
+    /// Time left; `None` where nothing runs. Its careful end counts held drains until their timeout.
     pub eta: Option<EtaRange>,
+    /// The held drain that times out first.
+    pub held: Option<HeldDrain>,
+    /// Whether the rest fits the maintenance window; `None` where it runs in none, or none is read.
+    pub window: Option<WindowFit>,
     /// Time each finished node took from cordon to ready in this upgrade.
     pub node_times: Vec<Duration>,
     /// What the next look needs; nothing to show.
@@ -210,6 +220,8 @@ impl LivePicture {
             gaps: Vec::new(),
             events: Vec::new(),
             eta: None,
+            held: None,
+            window: None,
             node_times: Vec::new(),
             memory: Memory::default(),
         }
@@ -220,6 +232,16 @@ impl LivePicture {
         let is_held = |blocker: &Blocker| now.duration_since(blocker.since) >= HOLD_PATIENCE;
         let is_in_trouble = |node: &NodeProgress| matches!(node.phase, NodePhase::Stuck | NodePhase::Failed);
         self.blockers.iter().any(is_held) || self.nodes.values().any(is_in_trouble)
+    }
+
+    /// The time left in words: `18 to 25 min left`; of what is held, `18 to 25 min left once freed`. `None` where
+    /// nothing runs.
+    pub fn time_left(&self) -> Option<String> {
+        match (&self.held, self.eta) {
+            (Some(held), Some(_)) => Some(format!("{} left once freed", time_text::range(held.rest))),
+            (None, Some(eta)) => Some(format!("{} left", time_text::range(eta))),
+            (_, None) => None,
+        }
     }
 
     /// Nodes done and nodes in all, over the pools that move.

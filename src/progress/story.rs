@@ -13,6 +13,7 @@ use crate::domain::event::ClusterEvent;
 use crate::domain::ids::NodeName;
 use crate::domain::node::{Node, Readiness};
 use crate::domain::pod::Pod;
+use crate::domain::survey::WindowFact;
 
 /// A cluster that is changed bit by bit and looked at.
 pub(super) struct Story {
@@ -23,6 +24,7 @@ pub(super) struct Story {
     pub(super) events: Vec<ClusterEvent>,
     pub(super) target: Option<Target>,
     pub(super) has_kubernetes: bool,
+    pub(super) windows: Option<Vec<WindowFact>>,
     pub(super) picture: LivePicture,
 }
 
@@ -47,6 +49,7 @@ impl Story {
             events: Vec::new(),
             target: None,
             has_kubernetes: true,
+            windows: None,
             picture: LivePicture::empty(at(-1000)),
         }
     }
@@ -111,6 +114,7 @@ impl Story {
             }),
             target: self.target.clone(),
             usual: crate::domain::pace::UsualPace::default(),
+            windows: self.windows.clone().map(Arc::new),
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod list;
 mod places;
+mod replaying;
+mod session;
 
 pub(crate) use list::ACTIONS;
 
@@ -21,7 +23,13 @@ pub(crate) enum Place {
     Page,
     /// The repairs made on a cluster.
     Repairs,
+    /// Every setting with its value and origin.
+    Settings,
+    /// An execution as it was.
+    Replay,
     Help,
+    /// Every request this session made.
+    Requests,
     /// A question on top of a screen.
     Dialog,
     /// A line of text is being typed; other keys are text.
@@ -29,7 +37,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Clusters,
         Self::Cluster,
         Self::Live,
@@ -39,7 +47,10 @@ impl Place {
         Self::Causes,
         Self::Page,
         Self::Repairs,
+        Self::Settings,
+        Self::Replay,
         Self::Help,
+        Self::Requests,
         Self::Dialog,
         Self::Field,
     ];
@@ -56,7 +67,10 @@ impl Place {
             Self::Causes => "why",
             Self::Page => "page",
             Self::Repairs => "repairs",
+            Self::Settings => "settings",
+            Self::Replay => "replay",
             Self::Help => "help",
+            Self::Requests => "requests",
             Self::Dialog => "questions",
             Self::Field => "text lines",
         }
@@ -116,10 +130,29 @@ pub(crate) enum ActionId {
     GoToPlan,
     GoToNodes,
     GoToTimeline,
+    Requests,
+    CopyCommand,
     Help,
     Back,
     Quit,
     Leave,
+    NextView,
+    GoToSettings,
+    Suspend,
+    Reverse,
+    Fold,
+    Zoom,
+    Replay,
+    Play,
+    NextEvent,
+    PreviousEvent,
+    NextMoment,
+    PreviousMoment,
+    Faster,
+    Slower,
+    PlannedAndReal,
+    NodeLeft,
+    NodeRight,
 }
 
 /// What an action can do to the world.

@@ -4,17 +4,23 @@
 mod acting;
 mod answers;
 mod asking;
+mod configured;
 mod diagnosing;
+mod faults;
 mod inquiring;
 mod mending;
 mod planning;
+pub(super) mod replaying;
+mod requesting;
 mod steering;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
 use super::UiSettings;
@@ -25,14 +31,20 @@ use super::components::toast::Toast;
 use super::condition::{Standing, standing_of};
 use super::data::Data;
 use super::dialogs::Dialog;
+use super::guard::Fault;
 use super::keymap::{Key, Keymap};
 use super::message::Message;
 use super::orders::Situation;
+use super::preferences::Preferences;
+use super::remembered::Remembered;
 use super::screens::Screen;
 use super::screens::clusters::ClustersScreen;
 use super::screens::plan_editor::PlanEditor;
 use super::theme::{Look, Mark, Theme};
+use crate::config::cluster::ClusterRules;
+use crate::config::settings::Settings;
 use crate::domain::ids::{ClusterId, ExecutionId, SmokeTestName};
+use crate::domain::smoke_test::SmokeTest;
 use crate::engine::command::Person;
 use crate::engine::view::ExecutionView;
 use crate::inventory::snapshot::ClusterSnapshot;
@@ -45,24 +57,41 @@ pub(crate) struct AppSettings {
     pub(crate) scope: String,
     pub(crate) is_read_only: bool,
     pub(crate) look: Look,
+    /// What the terminal can show, whatever the settings wish.
+    pub(crate) terminal: Look,
     /// False where the world ends with the cockpit.
     pub(crate) can_leave_running: bool,
     /// True where a background process can go on driving.
     pub(crate) has_background: bool,
     /// Tests that can be put into any plan.
     pub(crate) smoke_tests: Vec<SmokeTestName>,
+    /// Tests in place of those, by the file that a pattern of the settings names.
+    pub(crate) own_smoke_tests: BTreeMap<PathBuf, Vec<SmokeTestName>>,
+    /// Which clusters have tests of their own, as it was at the start.
+    pub(crate) smoke_rules: ClusterRules,
+    /// Where the person is.
+    pub(crate) zone: TimeZone,
 }
 
 impl AppSettings {
     pub(crate) fn of(settings: &UiSettings) -> Self {
+        let names = |tests: &[SmokeTest]| tests.iter().map(|test| test.name.clone()).collect();
         Self {
             person: settings.person.clone(),
             scope: settings.scope.clone(),
             is_read_only: settings.read_only,
             look: settings.look,
+            terminal: settings.look,
             can_leave_running: settings.can_leave_running,
             has_background: settings.background.is_some(),
-            smoke_tests: settings.smoke_tests.iter().map(|test| test.name.clone()).collect(),
+            smoke_tests: names(&settings.smoke_tests),
+            own_smoke_tests: settings
+                .own_smoke_tests
+                .iter()
+                .map(|(file, tests)| (file.clone(), names(tests)))
+                .collect(),
+            smoke_rules: settings.settings.clusters.clone(),
+            zone: TimeZone::system(),
         }
     }
 }
@@ -72,7 +101,7 @@ impl AppSettings {
 pub(crate) struct App {
     pub(super) settings: AppSettings,
     pub(super) theme: Theme,
-    keymap: Keymap,
+    pub(super) keymap: Arc<Keymap>,
     pub(super) data: Data,
     /// The screen at the bottom, always there.
     pub(super) overview: ClustersScreen,
@@ -92,17 +121,26 @@ pub(crate) struct App {
     asked: BTreeSet<ClusterId>,
     /// True once nothing is driven here any more: what is on the screen is the last word.
     is_leaving: bool,
+    /// The settings as they were read last.
+    configured: Settings,
+    /// As it was written down last.
+    remembered: Remembered,
+    /// What broke, until the person has seen it.
+    pub(super) fault: Option<Fault>,
+    /// The beat that a replay waits for.
+    beat: Option<Ticket>,
 }
 
 impl App {
     pub(crate) fn new(settings: AppSettings, now: Timestamp) -> Self {
         let mut data = Data::empty(now, settings.person.clone());
         data.is_read_only = settings.is_read_only;
+        data.zone = settings.zone.clone();
         Self {
             theme: Theme::new(settings.look),
             data,
             settings,
-            keymap: Keymap::of_defaults(),
+            keymap: Arc::default(),
             overview: ClustersScreen::default(),
             stack: Vec::new(),
             parked: HashMap::new(),
@@ -114,11 +152,31 @@ impl App {
             brief_wanted: None,
             asked: BTreeSet::new(),
             is_leaving: false,
+            configured: Settings::default(),
+            remembered: Remembered::default(),
+            fault: None,
+            beat: None,
         }
+    }
+
+    /// The same with a person's settings.
+    #[must_use]
+    pub(crate) fn with_settings(mut self, settings: &Settings) -> Self {
+        self.data.preferences = Arc::new(Preferences::of(settings));
+        self.keymap = Arc::clone(&self.data.preferences.keymap);
+        self.settings.look = self.data.preferences.look.on(self.settings.terminal);
+        self.configured = settings.clone();
+        self.settle(Vec::new());
+        self
     }
 
     /// Takes one message in, and says what is to be done outside.
     pub(crate) fn update(&mut self, message: Message) -> Vec<Command> {
+        let commands = self.take(message);
+        self.settle(commands)
+    }
+
+    fn take(&mut self, message: Message) -> Vec<Command> {
         match message {
             Message::Key(key) => return self.press(key),
             Message::Paste(text) => self.paste(&text),
@@ -129,10 +187,12 @@ impl App {
                 self.refresh_screens();
                 let mut commands = self.read_old_timeline();
                 commands.extend(self.keep_looking());
+                commands.extend(self.remember());
+                commands.extend(self.read_requests());
                 return commands;
             }
             Message::Fleet(fleet) => {
-                self.data.fleet = fleet;
+                self.data.set_fleet(fleet);
                 self.refresh_screens();
                 return self.look_at_news();
             }
@@ -170,6 +230,8 @@ impl App {
     fn edit_filter(&mut self, change: impl FnOnce(&mut TextField)) {
         match self.stack.last_mut() {
             Some(Screen::Preflight(screen)) => screen.edit(change),
+            Some(Screen::Settings(screen)) => screen.edit(change),
+            Some(Screen::Requests(screen)) => screen.edit(change),
             _ => self.overview.edit(change),
         }
     }
@@ -177,6 +239,8 @@ impl App {
     fn end_filter(&mut self, keep: bool) {
         match self.stack.last_mut() {
             Some(Screen::Preflight(screen)) => screen.end_typing(keep),
+            Some(Screen::Settings(screen)) => screen.end_typing(keep),
+            Some(Screen::Requests(screen)) => screen.end_typing(keep),
             _ => self.overview.end_typing(keep),
         }
     }
@@ -193,6 +257,9 @@ impl App {
                 | Screen::Causes(_)
                 | Screen::Page(_)
                 | Screen::Repairs(_)
+                | Screen::Settings(_)
+                | Screen::Requests(_)
+                | Screen::Replay(_)
                 | Screen::Help(_) => (),
             }
         }
@@ -255,6 +322,8 @@ impl App {
     fn press_one(&mut self, key: KeyEvent) -> Vec<Command> {
         let place = self.place();
         match self.keymap.action(place, Key::of(key)) {
+            Some(ActionId::Suspend) => vec![Command::Suspend],
+            _ if self.fault.is_some() => self.press_on_fault(Key::of(key)),
             Some(ActionId::Leave) => self.leave(),
             Some(action) if self.dialog.is_some() => self.act_in_dialog(action),
             Some(action) if place == Place::Field => {

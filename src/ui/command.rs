@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::checking::Goal;
 use super::drafting::{PlanFacts, Wish};
 use super::inquiry::Surveyed;
+use super::remembered::Remembered;
 use super::symptoms::KnownErrors;
 use crate::diagnosis::cause::Cause;
 use crate::domain::change::Change;
-use crate::domain::ids::{ClusterId, ExecutionId};
+use crate::domain::ids::{ClusterId, ExecutionId, NodePoolName};
 use crate::engine::command::Command as EngineCommand;
 use crate::engine::handle::{ForeignOperation, Preparation};
 use crate::engine::repair::RepairPreview;
@@ -130,6 +131,8 @@ pub(crate) enum Command {
     },
     /// Answered by `Message::RepairsRead`.
     ReadRepairs(ClusterId),
+    /// Gives the terminal to the shell until the person comes back.
+    Suspend,
     /// Puts text into the clipboard of the person's terminal, where it lets us.
     Copy(String),
     /// Answered by `Message::Sent`.
@@ -172,9 +175,24 @@ pub(crate) enum Command {
     },
     /// Answered by `Message::TimelineRead`.
     ReadTimeline(ExecutionId),
+    /// Answered by `Message::RecordingRead`.
+    ReadRecording(ExecutionId),
+    /// Answered by `Message::Beat` when a moment has passed.
+    Beat(Ticket),
     /// Answered by `Message::Briefed` before anything else happens.
     Brief {
         execution: Arc<ExecutionView>,
         live: Option<Arc<LivePicture>>,
     },
+    /// Reads the settings file again; answered by `Message::SettingsRead`.
+    ReadSettings,
+    /// Writes down what the next cockpit is to know; not answered.
+    Remember(Box<Remembered>),
+    /// Asks Azure's activity log who changed a cluster and these pools; answered by `Message::ChangesRead`.
+    ReadChanges {
+        cluster: ClusterId,
+        pools: Vec<NodePoolName>,
+    },
+    /// Answered by `Message::Requests` before anything else happens.
+    ReadRequests,
 }

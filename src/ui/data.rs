@@ -3,13 +3,17 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
+use super::capacity::Capacity;
 use super::inquiry::Inquiries;
+use super::preferences::Preferences;
 use crate::domain::ids::{ClusterId, ExecutionId};
 use crate::engine::command::Person;
 use crate::engine::view::{ExecutionState, ExecutionView};
-use crate::inventory::snapshot::{ClusterSnapshot, FleetSnapshot};
+use crate::inventory::snapshot::{ClusterSnapshot, FleetSnapshot, SeenChange, SourceState, Sourced};
+use crate::problem::Problem;
 
 /// All a screen may read.
 #[derive(Clone, Debug)]
@@ -25,7 +29,20 @@ pub(crate) struct Data {
     pub(crate) inquiries: Inquiries,
     /// Orders are absent.
     pub(crate) is_read_only: bool,
+    pub(crate) preferences: Arc<Preferences>,
+    /// Why the settings file cannot be used now; what was set before still holds.
+    pub(crate) settings_problem: Option<Problem>,
+    /// Every execution on a cluster, newest first.
+    histories: HashMap<ClusterId, Vec<Arc<ExecutionView>>>,
+    /// What the activity log told, where somebody looked.
+    changes: HashMap<ClusterId, Sourced<Vec<SeenChange>>>,
+    capacities: HashMap<ClusterId, Capacity>,
+    /// Where the person is, for times of day beside UTC.
+    pub(crate) zone: TimeZone,
 }
+
+/// An answer of the activity log is good for this long.
+const CHANGES_PACE: SignedDuration = SignedDuration::from_mins(5);
 
 impl Data {
     /// Nothing has been read yet.
@@ -38,13 +55,102 @@ impl Data {
             executions: HashMap::new(),
             inquiries: Inquiries::default(),
             is_read_only: false,
+            preferences: Arc::default(),
+            settings_problem: None,
+            histories: HashMap::new(),
+            changes: HashMap::new(),
+            capacities: HashMap::new(),
+            zone: TimeZone::UTC,
         }
+    }
+
+    /// Takes a new picture of the fleet over.
+    pub(crate) fn set_fleet(&mut self, fleet: Arc<FleetSnapshot>) {
+        for snapshot in &fleet.clusters {
+            if let Some(live) = &snapshot.live {
+                let capacity = self.capacities.entry(snapshot.id.clone()).or_default();
+                capacity.see(live);
+            }
+        }
+        self.fleet = fleet;
+    }
+
+    /// How many nodes were ready over time, where an upgrade was watched.
+    pub(crate) fn capacity(&self, id: &ClusterId) -> Option<&Capacity> {
+        self.capacities.get(id)
+    }
+
+    /// Every execution on a cluster, newest first.
+    pub(crate) fn history(&self, id: &ClusterId) -> &[Arc<ExecutionView>] {
+        self.histories.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the activity log told of a cluster; `None` where it was not asked.
+    pub(crate) fn changes(&self, id: &ClusterId) -> Option<&Sourced<Vec<SeenChange>>> {
+        self.changes.get(id)
+    }
+
+    /// True where the activity log was not asked yet, or a while ago.
+    pub(crate) fn are_changes_due(&self, id: &ClusterId) -> bool {
+        let Some(changes) = self.changes.get(id) else {
+            return true;
+        };
+        let is_old = |at| self.now.duration_since(at) >= CHANGES_PACE;
+        changes.state == SourceState::Fresh && changes.as_of.is_none_or(is_old)
+    }
+
+    /// Notes that the activity log is asked.
+    pub(crate) fn begin_changes(&mut self, id: &ClusterId) {
+        self.changes.entry(id.clone()).or_default().state = SourceState::Loading;
+    }
+
+    /// Forgets what the activity log said, so that it is asked again.
+    pub(crate) fn forget_changes(&mut self, id: &ClusterId) {
+        self.changes.remove(id);
+    }
+
+    /// Takes the activity log's answer; one that failed keeps what was known.
+    pub(crate) fn set_changes(&mut self, id: ClusterId, mut answer: Sourced<Vec<SeenChange>>) {
+        let known = self.changes.remove(&id).filter(|known| known.value.is_some());
+        if let (None, Some(known)) = (&answer.value, known) {
+            (answer.value, answer.as_of) = (known.value, known.as_of);
+        }
+        self.changes.insert(id, answer);
+    }
+
+    /// Who sits here.
+    pub(crate) fn person(&self) -> &Person {
+        &self.me
+    }
+
+    /// One cluster in the past, and nothing else; nothing can be ordered there.
+    pub(crate) fn show_past(
+        &mut self,
+        at: Timestamp,
+        cluster: ClusterSnapshot,
+        execution: Option<&Arc<ExecutionView>>,
+    ) {
+        self.now = at;
+        self.is_read_only = true;
+        self.fleet = Arc::new(FleetSnapshot {
+            clusters: vec![Arc::new(cluster)],
+            ..FleetSnapshot::default()
+        });
+        let drove = execution
+            .as_ref()
+            .filter(|execution| execution.driver.as_ref() == Some(&self.me));
+        // Who drove then is told as a person, wherever that process was.
+        self.here = drove.map(|execution| execution.id.clone()).into_iter().collect();
+        self.set_executions(execution.cloned().as_slice());
     }
 
     /// Takes the executions over, newest first.
     pub(crate) fn set_executions(&mut self, executions: &[Arc<ExecutionView>]) {
         self.executions.clear();
+        self.histories.clear();
         for execution in executions {
+            let history = self.histories.entry(execution.plan.cluster.clone());
+            history.or_default().push(Arc::clone(execution));
             let slot = self.executions.entry(execution.plan.cluster.clone());
             slot.and_modify(|kept| {
                 if kept.state.is_final() && !execution.state.is_final() {
@@ -105,6 +211,11 @@ impl Data {
     /// The execution that is not over yet.
     pub(crate) fn active(&self, id: &ClusterId) -> Option<&Arc<ExecutionView>> {
         self.execution(id).filter(|execution| !execution.state.is_final())
+    }
+
+    /// Every execution that matters on its cluster.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<ExecutionView>> {
+        self.executions.values()
     }
 
     /// Every execution that is not over.

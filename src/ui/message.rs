@@ -9,17 +9,22 @@ use jiff::Timestamp;
 use super::command::Ticket;
 use super::drafting::Draft;
 use super::inquiry::{Checked, Diagnosed};
+use super::remembered::Remembered;
+use crate::config::settings::Settings;
 use crate::domain::change::RequestPreview;
 use crate::domain::ids::{ClusterId, ExecutionId};
 use crate::engine::brief::Brief;
 use crate::engine::handle::ForeignOperation;
 use crate::engine::lease::LeaseHolder;
 use crate::engine::repair::{RepairEntry, RepairPreview};
+use crate::engine::replay::Recording;
 use crate::engine::timeline::Entry;
 use crate::engine::view::ExecutionView;
-use crate::inventory::snapshot::FleetSnapshot;
+use crate::inventory::snapshot::{FleetSnapshot, SeenChange, Sourced};
+use crate::notify::Notice;
 use crate::plan::step::Plan;
 use crate::problem::Problem;
+use crate::requests::log::Picture;
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -66,6 +71,22 @@ pub(crate) enum Message {
     RepairsRead(ClusterId, Result<Vec<RepairEntry>, Problem>),
     /// Nothing is driven here any more; what could not be handed on says why.
     HandedToBackground(Result<(), Problem>),
+    /// The settings as they are now, because the file changed or somebody asked.
+    SettingsRead(Result<Box<Settings>, Problem>),
+    /// What an earlier cockpit remembered, or a sentence that says why that cannot be read.
+    Remembered(Result<Box<Remembered>, String>),
+    /// What Azure's activity log tells of a cluster, newest first; or why it was not read.
+    ChangesRead(ClusterId, Sourced<Vec<SeenChange>>),
+    /// What the log of requests holds now.
+    Requests(Arc<Picture>),
+    /// Something was told that needs a person.
+    Noticed(Box<Notice>),
+    /// A notice could not be delivered; says which, where to, and why.
+    NotTold(String),
+    /// All that was kept of an execution.
+    RecordingRead(ExecutionId, Result<Arc<Recording>, Problem>),
+    /// A moment of a replay that plays has passed.
+    Beat(Ticket),
 }
 
 /// A plan with the requests of its steps.

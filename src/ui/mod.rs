@@ -3,7 +3,10 @@
 
 mod actions;
 mod app;
+mod canvas;
+mod capacity;
 mod checking;
+mod colours;
 mod command;
 mod components;
 mod condition;
@@ -12,6 +15,8 @@ mod dialogs;
 mod drafting;
 mod filter;
 pub mod fixtures;
+mod front;
+mod guard;
 mod inquiry;
 mod keymap;
 mod measure;
@@ -21,7 +26,9 @@ mod orders;
 mod picture;
 mod pictures;
 mod plan_files;
+mod preferences;
 mod protection;
+mod remembered;
 mod runtime;
 mod screens;
 mod symptoms;
@@ -30,24 +37,35 @@ mod terminal;
 mod tests;
 mod theme;
 mod view;
+mod windows;
 mod wording;
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::config::settings::Settings;
 use crate::domain::ids::ExecutionId;
 use crate::domain::smoke_test::SmokeTest;
 use crate::engine::command::Person;
 use crate::engine::handle::EngineHandle;
 use crate::inventory::handle::InventoryHandle;
+use crate::notify::Notifier;
+use crate::problem::Problem;
+use crate::requests::log::RequestLog;
 
 pub use pictures::draw as draw_pictures;
-pub use runtime::{Ending, run};
-pub use theme::{Colour, Look};
+pub use preferences::vocabulary;
+pub use runtime::{Ending, replay, run};
+pub use theme::{Colour, Kind, Look, Palette};
 
 /// Starts a process that goes on driving an execution when the cockpit is gone, or says why it could not.
 pub type Background = Arc<dyn Fn(&ExecutionId) -> Result<(), String> + Send + Sync>;
+
+/// Reads the settings again: the same flags and variables, and the file as it is now.
+pub type ReadSettings = Arc<dyn Fn() -> Result<Settings, Problem> + Send + Sync>;
 
 /// What the cockpit needs to run.
 #[derive(Clone)]
@@ -62,6 +80,7 @@ pub struct UiSettings {
     pub scope: String,
     /// Orders are absent.
     pub read_only: bool,
+    /// What the terminal can show; what it shall show is in `settings`.
     pub look: Look,
     /// False where the world ends with the cockpit, as in a demo.
     pub can_leave_running: bool,
@@ -69,6 +88,17 @@ pub struct UiSettings {
     pub background: Option<Background>,
     /// Tests that can be put into any plan.
     pub smoke_tests: Vec<SmokeTest>,
+    /// Tests in place of those, by the file that a pattern of the settings names.
+    pub own_smoke_tests: BTreeMap<PathBuf, Vec<SmokeTest>>,
+    pub settings: Settings,
+    /// `None` where settings stay as they are.
+    pub read_settings: Option<ReadSettings>,
+    /// Where the cockpit's memory lies; `None` where nothing outlives it.
+    pub memory: Option<PathBuf>,
+    /// Every request this session makes.
+    pub requests: RequestLog,
+    /// What happens meanwhile is told through it.
+    pub notifier: Notifier,
 }
 
 impl fmt::Debug for UiSettings {

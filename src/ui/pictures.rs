@@ -13,6 +13,7 @@ use super::app::{App, AppSettings};
 use super::command::Command;
 use super::message::Message;
 use super::picture;
+use super::theme::{Kind, Look};
 
 const COLUMNS: u16 = 124;
 const ROWS: u16 = 30;
@@ -23,7 +24,13 @@ const PATIENCE: Duration = Duration::from_mins(1);
 ///
 /// # Errors
 /// When a file cannot be written, or the world never shows a held drain.
-pub async fn draw(settings: UiSettings, directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub async fn draw(mut settings: UiSettings, directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+    // Whatever terminal this is run in: pictures have all colours, on a dark background of their own.
+    settings.look = Look {
+        ascii: settings.look.ascii,
+        background: Some(Kind::Dark),
+        ..Look::default()
+    };
     let mut studio = Studio::new(settings);
     studio.wait_for_a_held_drain().await?;
     let overview = studio.shoot("The overview: every cluster, worst first")?;
@@ -50,7 +57,7 @@ struct Studio {
 
 impl Studio {
     fn new(settings: UiSettings) -> Self {
-        let mut app = App::new(AppSettings::of(&settings), settings.clock.now());
+        let mut app = App::new(AppSettings::of(&settings), settings.clock.now()).with_settings(&settings.settings);
         app.update(Message::Resized(COLUMNS, ROWS));
         Self { settings, app }
     }

@@ -1,15 +1,12 @@
-//! Which clusters ask for their own name before they are changed: those whose tag in Azure says so.
+//! Which clusters ask for their own name before they are changed: by their tag in Azure, or by the settings.
 
+use crate::config::cluster::{ClusterRules, Named, Protection};
 use crate::domain::cluster::Cluster;
+use crate::domain::ids::ClusterId;
 
-/// The tag that protects a cluster; any value but `false` and `no` does.
-const TAG: &str = "aks-cockpit-protected";
-
-/// True for a protected cluster. One that Azure has not told of yet has no tags to know.
-pub(crate) fn is_protected(cluster: Option<&Cluster>) -> bool {
-    let tags = cluster.into_iter().flat_map(|cluster| &cluster.tags);
-    let mut values = tags.filter(|(name, _)| name.eq_ignore_ascii_case(TAG));
-    values.any(|(_, value)| !["false", "no"].contains(&value.to_lowercase().as_str()))
+/// Why a cluster is protected; `None` where it is not. One that Azure has not told of yet has no tags to know.
+pub(crate) fn protection(rules: &ClusterRules, id: &ClusterId, cluster: Option<&Cluster>) -> Option<Protection> {
+    rules.protection(&Named::of(id), cluster.map(|cluster| &cluster.tags))
 }
 
 #[cfg(test)]
@@ -22,9 +19,11 @@ mod tests {
         let with = |name: &str, value: &str| {
             let mut cluster = fixtures::cluster("shop-prod", "1.33.5");
             cluster.tags.insert(name.to_owned(), value.to_owned());
-            is_protected(Some(&cluster))
+            protection(&ClusterRules::default(), &cluster.id, Some(&cluster))
         };
-        assert!(with("aks-cockpit-protected", "yes") && with("AKS-Cockpit-Protected", ""));
-        assert!(!with("aks-cockpit-protected", "False") && !with("team", "yes") && !is_protected(None));
+        assert_eq!(with("aks-cockpit-protected", "yes"), Some(Protection::Tag));
+        assert_eq!(with("AKS-Cockpit-Protected", ""), Some(Protection::Tag));
+        assert_eq!(with("aks-cockpit-protected", "False"), None);
+        assert_eq!(with("team", "yes"), None);
     }
 }

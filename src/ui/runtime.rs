@@ -7,33 +7,45 @@
 //!                       └───────────────────────────────────────────────────────────────┘
 //! ```
 
+mod incoming;
 mod look;
+mod memory;
 mod mend;
 mod outside;
 mod prepare;
+mod settings_watch;
 mod targets;
 
 use std::collections::{BTreeSet, VecDeque};
+use std::io::Stdout;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream, KeyEventKind};
-use futures::StreamExt;
-use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior};
+use base64::Engine as _;
+use color_eyre::eyre::WrapErr;
+use futures::FutureExt;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use self::outside::Outside;
+use self::incoming::{Incoming, Wake};
+use self::outside::{Outside, Views};
 use self::targets::Targets;
 use super::UiSettings;
 use super::app::{App, AppSettings};
 use super::command::Command;
+use super::front::Front;
 use super::message::Message;
-use super::terminal::{Session, Signals};
+use super::terminal::{Heard, Session, Signals};
+use super::theme::{Colour, ground};
+use crate::domain::ids::ExecutionId;
+use crate::engine::replay::Recording;
 
 /// At most 30 frames a second.
-const FRAME: Duration = Duration::from_millis(33);
+const FRAME: Duration = Duration::from_millis(34);
 /// Answers wait here between two turns of the loop; a person asks far fewer questions at a time.
 const ANSWERS: usize = 32;
+/// Messages that are taken in before a frame that is due is drawn; more wait for the next one.
+const MERGED: usize = 256;
 
 /// How the cockpit ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,136 +61,197 @@ pub enum Ending {
 /// # Errors
 /// When the terminal cannot be taken over or drawn on.
 pub async fn run(settings: UiSettings) -> color_eyre::Result<Ending> {
-    let mut signals = Signals::listen()?;
-    let mut session = Session::enter()?;
+    run_from(settings, None).await
+}
+
+/// Shows a recording, on top of the cockpit.
+///
+/// # Errors
+/// As [`run`].
+pub async fn replay(settings: UiSettings, recording: Arc<Recording>) -> color_eyre::Result<Ending> {
+    run_from(settings, Some(recording)).await
+}
+
+async fn run_from(mut settings: UiSettings, recording: Option<Arc<Recording>>) -> color_eyre::Result<Ending> {
+    let signals = Signals::listen()?;
+    if settings.look.background.is_none() && settings.look.colour != Colour::None {
+        // Before anything reads keys: the answer comes the same way.
+        settings.look.background = tokio::task::spawn_blocking(ground::ask).await?;
+    }
+    let session = Session::enter()?;
     let (sender, answers) = mpsc::channel(ANSWERS);
-    let app = App::new(AppSettings::of(&settings), settings.clock.now());
-    let mut outside = Outside::new(settings, sender);
-    let result = turn(app, &mut session, &mut signals, &mut outside, answers).await;
-    outside.finish_orders().await;
+    let mut app = App::new(AppSettings::of(&settings), settings.clock.now()).with_settings(&settings.settings);
+    if let Some(recording) = recording {
+        app.show_recording(recording);
+    }
+    let outside = Outside::new(settings, sender);
+    outside.follow_settings();
+    app.update(Message::Remembered(outside.remembered()));
+    let incoming = Incoming::of(&outside, answers, signals);
+    let mut turning = Turning {
+        front: Front::new(app, std::io::stdout()),
+        session,
+        outside,
+        known: Arc::default(),
+        driven_here: BTreeSet::new(),
+        targets: Targets::default(),
+        is_due: true,
+    };
+    let result = turning.run(incoming).await;
+    turning.outside.finish_orders().await;
     result
 }
 
-/// Turns the loop until the cockpit is left.
-async fn turn(
-    mut app: App,
-    session: &mut Session,
-    signals: &mut Signals,
-    outside: &mut Outside,
-    mut answers: mpsc::Receiver<Message>,
-) -> color_eyre::Result<Ending> {
-    let mut events = EventStream::new();
-    let mut fleet = Source::of(outside.subscribe_fleet());
-    let mut executions = Source::of(outside.subscribe_executions());
-    let mut ticks = tokio::time::interval(Duration::from_secs(1));
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let (columns, rows) = session.size()?;
-    app.update(Message::Resized(columns, rows));
-    let mut known = Arc::new(Vec::new());
-    let mut driven_here = BTreeSet::new();
-    let mut targets = Targets::default();
-    let mut next_frame = Instant::now();
-    let mut is_dirty = true;
-    loop {
-        if is_dirty && Instant::now() >= next_frame {
-            session.draw(|frame| app.view(frame))?;
-            is_dirty = false;
-            next_frame = Instant::now() + FRAME;
+/// What the loop turns on.
+struct Turning {
+    front: Front<Stdout>,
+    session: Session,
+    outside: Outside,
+    known: Views,
+    driven_here: BTreeSet<ExecutionId>,
+    targets: Targets,
+    /// True where something may have changed since the last frame.
+    is_due: bool,
+}
+
+impl Turning {
+    /// Turns the loop until the cockpit is left.
+    async fn run(&mut self, mut incoming: Incoming) -> color_eyre::Result<Ending> {
+        self.measure()?;
+        let mut next_frame = Instant::now();
+        loop {
+            if self.is_due && Instant::now() >= next_frame {
+                match self.front.draw() {
+                    Ok(0) => (),
+                    Ok(_) => next_frame = Instant::now() + FRAME,
+                    Err(error) => {
+                        // Nobody sees the cockpit any more; what is on its way is finished all the same.
+                        tracing::warn!(%error, "the terminal is gone");
+                        return Ok(Ending::Interrupted);
+                    }
+                }
+                self.is_due = false;
+            }
+            let mut wake = tokio::select! {
+                wake = incoming.next() => wake,
+                () = tokio::time::sleep_until(next_frame), if self.is_due => continue,
+            };
+            // What waits already comes before the next frame, so that many messages cost one.
+            for _ in 0..MERGED {
+                if let Some(ending) = self.take(wake, &mut incoming).await? {
+                    return Ok(ending);
+                }
+                match incoming.next().now_or_never() {
+                    Some(next) => wake = next,
+                    None => break,
+                }
+            }
         }
-        let message = tokio::select! {
-            event = events.next() => match event {
-                Some(Ok(event)) => message_of(event),
-                // The terminal is gone.
-                Some(Err(_)) | None => return Ok(Ending::Interrupted),
-            },
-            value = fleet.next() => Some(Message::Fleet(value)),
-            value = executions.next() => Some(Message::Executions(value)),
-            Some(message) = answers.recv() => Some(message),
-            _ = ticks.tick() => Some(Message::Tick(outside.now())),
-            () = tokio::time::sleep_until(next_frame), if is_dirty => None,
-            () = signals.received() => return Ok(Ending::Interrupted),
-        };
-        let Some(message) = message else {
-            continue;
-        };
-        is_dirty = true;
+    }
+
+    async fn take(&mut self, wake: Wake, incoming: &mut Incoming) -> color_eyre::Result<Option<Ending>> {
+        match wake {
+            Wake::Nothing => Ok(None),
+            Wake::TerminalGone | Wake::Signal(Heard::End) => Ok(Some(Ending::Interrupted)),
+            Wake::Signal(Heard::Continued) => Ok(self.come_back()),
+            Wake::Notice(notice) => {
+                self.ring(&incoming.notices.sequence(&notice))?;
+                self.tell(Message::Noticed(notice), incoming).await
+            }
+            Wake::Message(message) => self.tell(message, incoming).await,
+        }
+    }
+
+    /// What is answered at once is told before the next key is looked at.
+    async fn tell(&mut self, message: Message, incoming: &mut Incoming) -> color_eyre::Result<Option<Ending>> {
+        self.is_due = true;
+        let mut messages = self.with_news(message);
+        while let Some(message) = messages.pop_front() {
+            for command in self.front.tell(message) {
+                match command {
+                    Command::Quit => return Ok(Some(Ending::Left)),
+                    Command::Copy(text) => self.copy(&text)?,
+                    Command::Suspend => {
+                        if let Some(ending) = self.suspend(incoming).await {
+                            return Ok(Some(ending));
+                        }
+                    }
+                    other => messages.extend(self.outside.carry_out(other)),
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The message, after what it changes about who drives what.
+    fn with_news(&mut self, message: Message) -> VecDeque<Message> {
         let mut is_news = false;
         if let Message::Executions(views) = &message {
-            known = Arc::clone(views);
+            self.known = Arc::clone(views);
             is_news = true;
         }
         let mut messages = VecDeque::from([message]);
-        let here = outside.driven_here(&known);
-        if here != driven_here {
-            driven_here.clone_from(&here);
+        let here = self.outside.driven_here(&self.known);
+        if here != self.driven_here {
+            self.driven_here.clone_from(&here);
             messages.push_front(Message::DrivenHere(here));
             is_news = true;
         }
         if is_news {
-            outside.tell_targets(targets.update(&known, &driven_here));
+            let targets = self.targets.update(&self.known, &self.driven_here);
+            self.outside.tell_targets(targets);
         }
-        // What is answered at once is told before the next key is looked at.
-        while let Some(message) = messages.pop_front() {
-            for command in app.update(message) {
-                match &command {
-                    Command::Quit => return Ok(Ending::Left),
-                    Command::Copy(text) => session.copy(text)?,
-                    _ => (),
-                }
-                messages.extend(outside.carry_out(command));
-            }
-        }
-    }
-}
-
-/// What an event of the terminal means; `None` for what the cockpit does not use.
-fn message_of(event: Event) -> Option<Message> {
-    match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => Some(Message::Key(key)),
-        Event::Paste(text) => Some(Message::Paste(text)),
-        Event::Resize(columns, rows) => Some(Message::Resized(columns, rows)),
-        _ => None,
-    }
-}
-
-/// A watched value that gives its first value at once, and stays silent for ever when its sender is gone.
-struct Source<T> {
-    receiver: watch::Receiver<Arc<T>>,
-    is_open: bool,
-}
-
-impl<T> Source<T> {
-    fn of(mut receiver: watch::Receiver<Arc<T>>) -> Self {
-        receiver.mark_changed();
-        Self {
-            receiver,
-            is_open: true,
-        }
+        messages
     }
 
-    /// Waits for the next value; safe to drop and call again.
-    async fn next(&mut self) -> Arc<T> {
-        if self.is_open && self.receiver.changed().await.is_ok() {
-            return Arc::clone(&self.receiver.borrow_and_update());
-        }
-        self.is_open = false;
-        std::future::pending().await
+    /// Offers text to the clipboard of the terminal (OSC 52); many terminals take it, some ask, some do not listen.
+    fn copy(&mut self, text: &str) -> color_eyre::Result<()> {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+        self.front
+            .pass(format!("\x1b]52;c;{encoded}\x07").as_bytes())
+            .wrap_err("the terminal does not take text")
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// Writes what rings the terminal or asks it for a notification; moves no cursor and draws nothing.
+    fn ring(&mut self, sequence: &str) -> color_eyre::Result<()> {
+        if sequence.is_empty() {
+            return Ok(());
+        }
+        self.front
+            .pass(sequence.as_bytes())
+            .wrap_err("the terminal does not take a notification")
+    }
 
-    #[tokio::test]
-    async fn a_source_gives_its_first_value_and_then_falls_silent_with_its_sender() {
-        let (sender, receiver) = watch::channel(Arc::new(1));
-        let mut source = Source::of(receiver);
-        assert_eq!(*source.next().await, 1);
-        sender.send_replace(Arc::new(2));
-        assert_eq!(*source.next().await, 2);
-        drop(sender);
-        assert!(futures::poll!(std::pin::pin!(source.next())).is_pending());
-        assert!(futures::poll!(std::pin::pin!(source.next())).is_pending());
+    /// Gives the terminal to the shell until the person comes back.
+    #[cfg(unix)]
+    async fn suspend(&mut self, incoming: &mut Incoming) -> Option<Ending> {
+        self.session.suspend();
+        incoming.signals.continued().await;
+        self.come_back()
+    }
+
+    /// There is no shell to give the terminal to.
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_async, reason = "the same signature as on unix")]
+    async fn suspend(&mut self, _: &mut Incoming) -> Option<Ending> {
+        None
+    }
+
+    /// Takes the terminal over again. A process whose terminal was closed is told to continue too, and then there is
+    /// nothing to come back to.
+    fn come_back(&mut self) -> Option<Ending> {
+        self.front.forget_screen();
+        let back = self.session.resume().and_then(|()| self.measure());
+        back.err().map(|error| {
+            tracing::warn!(%error, "the terminal is gone");
+            Ending::Interrupted
+        })
+    }
+
+    fn measure(&mut self) -> color_eyre::Result<()> {
+        let (columns, rows) = self.session.size()?;
+        self.front.tell(Message::Resized(columns, rows));
+        self.is_due = true;
+        Ok(())
     }
 }

@@ -14,12 +14,15 @@ use super::components::{Scene, footer, header::Header, inset, split_top};
 use super::measure;
 use super::narrative;
 use super::orders::{self, Situation};
-use super::screens::Screen;
-use super::theme::{ELLIPSIS, Mark, Role};
+use super::screens::requests::RequestsScreen;
+use super::screens::{Screen, settings};
+use super::theme::{ELLIPSIS, Mark, Role, Theme};
 use crate::engine::view::{ExecutionState, ExecutionView};
 
 /// Below this nothing can be read any more.
-const LEAST: (u16, u16) = (60, 16);
+const LEAST: (u16, u16) = (40, 12);
+/// Below this every row is needed for the screen itself.
+const ROOMY: u16 = 16;
 /// The sentence on top never takes more; it is made to say the worst first.
 const MOST_SUMMARY_LINES: usize = 2;
 
@@ -49,8 +52,12 @@ impl App {
         }
     }
 
-    fn draw(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
-        let cursor = if area.width < LEAST.0 || area.height < LEAST.1 {
+    /// Draws into `buffer`, and gives the place of the cursor where text is typed.
+    pub(crate) fn draw(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+        let cursor = if let Some(fault) = &self.fault {
+            self.draw_fault(fault, area, buffer);
+            None
+        } else if area.width < LEAST.0 || area.height < LEAST.1 {
             self.draw_too_small(area, buffer);
             None
         } else {
@@ -62,7 +69,7 @@ impl App {
 
     fn draw_too_small(&self, area: Rect, buffer: &mut Buffer) {
         let text = format!(
-            "The cockpit needs {} x {} cells; this terminal has {} x {}.",
+            "The cockpit needs {} x {} cells; this terminal has {} x {}. Make it larger, or its letters smaller.",
             LEAST.0, LEAST.1, area.width, area.height
         );
         let lines = prose::lay_out(&[Passage::new(Role::Text, text)], area.width, self.theme);
@@ -71,13 +78,14 @@ impl App {
 
     fn draw_all(&self, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         let areas = self.areas(area);
+        let theme = self.theme;
         let scene = Scene {
             data: &self.data,
-            theme: self.theme,
+            theme,
         };
-        self.header().draw(areas.header, self.theme, buffer);
-        let summary = self.summary_lines(area.width);
-        prose::draw(&summary, 0, inset(areas.summary, 1), self.theme, buffer);
+        self.header().draw(areas.header, theme, buffer);
+        let summary = self.summary_lines(area, theme);
+        prose::draw(&summary, 0, inset(areas.summary, 1), theme, buffer);
         let cursor = match self.stack.last() {
             None => self.overview.view(scene, areas.content, buffer),
             Some(screen) => screen.view(scene, areas.content, buffer),
@@ -94,16 +102,16 @@ impl App {
                 y: areas.footer.y - 1,
                 ..areas.footer
             };
-            toast.draw(line, self.theme, buffer);
+            toast.draw(line, theme, buffer);
         }
-        footer::draw(self.place(), areas.footer, self.theme, buffer, self.titles());
+        footer::draw(self.place(), &self.keymap, areas.footer, theme, buffer, self.titles());
         typing.or(cursor.filter(|_| self.dialog.is_none()))
     }
 
     /// Splits the screen; the summary takes two lines where one is too short for it, and there is room.
     pub(super) fn areas(&self, area: Rect) -> Areas {
         let (header, rest) = split_top(area, 1);
-        let summary_lines = measure::cells(self.summary_lines(area.width).len());
+        let summary_lines = measure::cells(self.summary_lines(area, self.theme).len());
         let (summary, rest) = split_top(rest, summary_lines);
         let (content, footer) = split_top(rest, rest.height.saturating_sub(1));
         // A blank line below the summary, where there are lines to spare.
@@ -120,16 +128,24 @@ impl App {
         }
     }
 
-    fn summary_lines(&self, width: u16) -> Vec<Line<'static>> {
+    fn summary_lines(&self, area: Rect, theme: Theme) -> Vec<Line<'static>> {
         let (mark, text) = self.summary();
+        let width = area.width.saturating_sub(2);
+        if area.height < ROOMY {
+            let line = Line::from(vec![
+                theme.span(mark.role(), format!("{} ", mark.symbol())),
+                theme.span(Role::Strong, text),
+            ]);
+            return vec![measure::cut_line(line, width)];
+        }
         let passage = Passage::new(mark.role(), format!("{} ", mark.symbol()))
             .and(Role::Strong, text)
             .hanging(2);
-        let mut lines = prose::lay_out(&[passage], width.saturating_sub(2), self.theme);
+        let mut lines = prose::lay_out(&[passage], width, theme);
         if lines.len() > MOST_SUMMARY_LINES {
             lines.truncate(MOST_SUMMARY_LINES);
             if let Some(last) = lines.last_mut() {
-                last.push_span(self.theme.span(Role::Muted, ELLIPSIS));
+                last.push_span(theme.span(Role::Muted, ELLIPSIS));
             }
         }
         lines
@@ -142,6 +158,9 @@ impl App {
                 Mark::Good,
                 "Capitals change the world and always ask; small letters never do".to_owned(),
             ),
+            (Some(Screen::Settings(_)), _) => settings::summary(&self.data),
+            (Some(Screen::Requests(screen)), _) => screen.summary(self.data.now),
+            (Some(Screen::Replay(screen)), _) => screen.summary(),
             (Some(_), Some(snapshot)) => {
                 let standing = self.standing(snapshot);
                 let execution = self.data.active(&snapshot.id).map(Arc::as_ref);
@@ -166,7 +185,10 @@ impl App {
                 Screen::Causes(_) => "why".to_owned(),
                 Screen::Page(page) => page.topic.code().to_owned(),
                 Screen::Repairs(_) => "repairs".to_owned(),
+                Screen::Settings(_) => "settings".to_owned(),
+                Screen::Replay(screen) => screen.crumb(),
                 Screen::Help(_) => "help".to_owned(),
+                Screen::Requests(_) => "requests".to_owned(),
             });
         }
         let on_screen = self
@@ -189,6 +211,7 @@ impl App {
             scope: &self.settings.scope,
             crumbs,
             is_read_only: self.settings.is_read_only,
+            is_replay: matches!(self.stack.last(), Some(Screen::Replay(_))),
             driver,
             requests: fleet.requests,
             source,
@@ -235,7 +258,17 @@ impl App {
             (ActionId::Controls | ActionId::Retry | ActionId::Brief, None) => None,
             (ActionId::Timeline, None) if !self.has_timeline() => None,
             (ActionId::Controls, _) if situation.is_driven_here => Some("hand over"),
-            (ActionId::Open, _) if matches!(place, Place::Timeline | Place::Repairs) => Some("details"),
+            (ActionId::NextView, _) if self.data.preferences.views.is_empty() => None,
+            (ActionId::Details, _) if place == Place::Settings => None,
+            (ActionId::Open, _) if matches!(place, Place::Timeline | Place::Repairs | Place::Settings) => {
+                Some("details")
+            }
+            (ActionId::Open, _) if place == Place::Requests => self.requests_screen().map(RequestsScreen::open_title),
+            (ActionId::CopyCommand, _) => self
+                .requests_screen()
+                .and_then(RequestsScreen::command)
+                .and_then(Result::ok)
+                .map(|_| action.title),
             (ActionId::Open | ActionId::Mend | ActionId::Guide | ActionId::TakeBack, _)
                 if matches!(
                     place,
@@ -245,7 +278,11 @@ impl App {
                 self.trouble_title(action.id)
             }
             (ActionId::Mend, _) => self.trouble_title(action.id),
+            (ActionId::Play, _) => Some(self.play_title()),
+            (ActionId::NextMoment, _) if place == Place::Timeline => Some("next problem"),
+            (ActionId::PreviousMoment, _) if place == Place::Timeline => Some("problem before"),
             (ActionId::PauseOrResume, Some(ExecutionState::Paused)) => Some("resume"),
+            (ActionId::Open, _) if place == Place::Clusters && self.overview.is_at_fold() => Some("unfold"),
             (ActionId::Open | ActionId::Details | ActionId::Sort | ActionId::Filter, _) if has_nothing => None,
             (ActionId::Quit, _) if !self.stack.is_empty() => None,
             (ActionId::Back, _) if !self.stack.is_empty() => Some(action.title),
@@ -253,6 +290,13 @@ impl App {
             (ActionId::Open, _) if place == Place::Cluster => Some("nodes"),
             (ActionId::Open, _) if place == Place::Field => Some("keep filter"),
             _ => Some(action.title),
+        }
+    }
+
+    fn play_title(&self) -> &'static str {
+        match self.stack.last() {
+            Some(Screen::Replay(screen)) if screen.is_playing => "stop",
+            _ => "play",
         }
     }
 

@@ -1,24 +1,10 @@
-//! How durations, ages, counts and ranges are put into words: one place, so that they read alike everywhere.
+//! How ages, counts and lists are put into words: one place, so that they read alike everywhere.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::progress::eta::EtaRange;
-
-/// A duration in at most two units: `45 s`, `14 min`, `3 h 05 min`, `2 d 4 h`.
-pub(crate) fn duration(span: Duration) -> String {
-    let seconds = span.as_secs();
-    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{minutes} min"),
-        3600..86_400 if minutes % 60 == 0 => format!("{hours} h"),
-        3600..86_400 => format!("{hours} h {:02} min", minutes % 60),
-        _ if hours % 24 == 0 => format!("{days} d"),
-        _ => format!("{days} d {} h", hours % 24),
-    }
-}
+pub(crate) use crate::domain::time_text::{duration, moment, range as time_left};
 
 /// The time from one moment to a later one; nothing where it is not later.
 pub(crate) fn between(from: Timestamp, to: Timestamp) -> Duration {
@@ -74,18 +60,6 @@ pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>, at_most: usize)
     }
 }
 
-/// A range of time left: `18 to 25 min`, `about 5 min`.
-pub(crate) fn time_left(range: EtaRange) -> String {
-    let (low, high) = (duration(range.low), duration(range.high));
-    if low == high {
-        return format!("about {low}");
-    }
-    match (low.strip_suffix(" min"), high.strip_suffix(" min")) {
-        (Some(few), Some(many)) if !few.contains(' ') && !many.contains(' ') => format!("{few} to {high}"),
-        _ => format!("{low} to {high}"),
-    }
-}
-
 /// With a capital at the start.
 pub(crate) fn sentence_start(text: &str) -> String {
     let mut characters = text.chars();
@@ -98,19 +72,6 @@ pub(crate) fn sentence_start(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn durations() {
-        let check = |seconds: u64, expected: &str| assert_eq!(duration(Duration::from_secs(seconds)), expected);
-        check(0, "0 s");
-        check(59, "59 s");
-        check(60, "1 min");
-        check(14 * 60 + 59, "14 min");
-        check(3600, "1 h");
-        check(3 * 3600 + 5 * 60, "3 h 05 min");
-        check(86_400, "1 d");
-        check(2 * 86_400 + 4 * 3600, "2 d 4 h");
-    }
 
     #[test]
     fn ages() {
@@ -131,19 +92,5 @@ mod tests {
         assert_eq!(list(["a", "b", "c", "d"], 2), "a, b and 2 more");
         assert_eq!(list([], 2), "none");
         assert_eq!(sentence_start("stuck"), "Stuck");
-    }
-
-    #[test]
-    fn ranges() {
-        let range = |low: u64, high: u64| {
-            time_left(EtaRange {
-                low: Duration::from_secs(low),
-                high: Duration::from_secs(high),
-            })
-        };
-        assert_eq!(range(18 * 60, 25 * 60), "18 to 25 min");
-        assert_eq!(range(30, 90), "30 s to 1 min");
-        assert_eq!(range(300, 310), "about 5 min");
-        assert_eq!(range(50 * 60, 70 * 60), "50 min to 1 h 10 min");
     }
 }

@@ -2,11 +2,11 @@
 
 use aks_cockpit::azure::client::{API_VERSION, AzureClient, AzureSettings};
 use aks_cockpit::azure::credentials::Credential;
-use aks_cockpit::azure::request_log::{RequestOutcome, RequestRecord};
 use aks_cockpit::clock::Clock;
 use aks_cockpit::domain::ids::{ClusterId, NodePoolName};
 use aks_cockpit::domain::provisioning::ProvisioningState;
 use aks_cockpit::domain::survey::{AzureSurvey, LockLevel, Reading, SurveyDepth, Unread, UsageFact};
+use aks_cockpit::requests::entry::{Entry, Outcome};
 use aks_cockpit::simulator::faults::{Fault, Trouble};
 use aks_cockpit::simulator::scenario::Scenario;
 use aks_cockpit::simulator::server::RunningSimulator;
@@ -22,7 +22,7 @@ struct Estate {
 
 impl Estate {
     async fn start() -> Self {
-        let clock = Clock::running(1000.0);
+        let clock = Clock::running(100.0);
         let scenario = Scenario::built_in("small").unwrap();
         let simulator = RunningSimulator::start(&scenario, 1, clock.clone()).await.unwrap();
         Self { simulator, clock }
@@ -141,15 +141,15 @@ fn eventful() -> Landscape {
 async fn a_healthy_cluster_is_read_whole_with_the_promised_requests() {
     let estate = Estate::start().await;
     for (depth, expected) in [
-        (SurveyDepth::Diagnosis, 7 + 3 + 3),
-        (SurveyDepth::Preflight, 7 + 3 + 3 + 15 + 9),
+        (SurveyDepth::Diagnosis, 10 + 3 + 3),
+        (SurveyDepth::Preflight, 10 + 3 + 3 + 12 + 9),
     ] {
         let client = estate.client();
         let survey = client.survey(&shop(), depth).await;
         let requests = client.recent_requests();
         assert_eq!(requests.len(), expected, "{depth:?}");
         let at_once = requests.iter().map(|one| {
-            let is_open = |other: &&RequestRecord| other.at <= one.at && one.at < other.at + other.took;
+            let is_open = |other: &&Entry| other.at <= one.at && one.at < other.at + other.took;
             requests.iter().filter(is_open).count()
         });
         assert!(at_once.max().unwrap() <= 4, "{depth:?}");
@@ -180,11 +180,10 @@ async fn a_healthy_cluster_is_read_whole_with_the_promised_requests() {
     assert_eq!(survey.upgrades.unwrap().pools.len(), 3);
 }
 
-const ONLY_BEFORE_AN_UPGRADE: [&str; 11] = [
+const ONLY_BEFORE_AN_UPGRADE: [&str; 10] = [
     "region",
     "network usage",
     "vm sizes",
-    "locks",
     "allowed actions",
     "policies",
     "extensions",
@@ -213,6 +212,7 @@ fn unread_parts(survey: &AzureSurvey) -> Vec<(&'static str, Unread)> {
         ("network usage", of(&survey.network_usage)),
         ("vm sizes", of(&survey.vm_sizes)),
         ("locks", of(&survey.locks)),
+        ("outbound addresses", of(&survey.outbound_addresses)),
         ("allowed actions", of(&survey.allowed_actions)),
         ("policies", of(&survey.policies)),
         ("extensions", of(&survey.extensions)),
@@ -225,7 +225,7 @@ fn unread_parts(survey: &AzureSurvey) -> Vec<(&'static str, Unread)> {
         .filter_map(|(part, unread)| Some((part, unread?)))
         .collect();
     // A list has no place for why nobody asked.
-    let is_asked = !matches!(survey.locks, Err(Unread::NotAsked { .. }));
+    let is_asked = !matches!(survey.policies, Err(Unread::NotAsked { .. }));
     if !is_asked {
         let why = "not asked".to_owned();
         parts.push(("linked", Unread::NotAsked { why }));
@@ -573,7 +573,7 @@ async fn throttling_is_waited_for_in_every_part() {
     let survey = client.survey(&shop(), SurveyDepth::Preflight).await;
     assert_eq!(unread_parts(&survey), []);
     assert!(estate.simulator.world.look(|world| world.faults.is_spent()));
-    let is_wait = |outcome: &RequestOutcome| matches!(outcome, RequestOutcome::Throttled { .. });
+    let is_wait = |outcome: &Outcome| matches!(outcome, Outcome::Throttled { .. });
     let waits = client
         .recent_requests()
         .iter()

@@ -9,6 +9,7 @@ mod azure_survey;
 mod kubectl;
 mod kubernetes_reads;
 mod kubernetes_watch;
+mod notices;
 mod recorded_traffic;
 mod simulator_arm;
 mod simulator_kubernetes;

@@ -79,11 +79,25 @@ pub(super) fn put_back(mut body: Value, of: &AzureResource, fields: &[PastField]
             put(&mut body, &past.field, past.was.as_ref(), &mut written)?;
         }
     }
+    take_away_empty_overrides(&mut body, &written);
     if written.is_empty() {
         let why = "nothing is left to put back: it was changed since, or is as it was";
         return Err(NotWritten::Refused(why.to_owned()));
     }
     Ok((body, written))
+}
+
+/// The override settings as they were before they were first written: not there. Only `null` says so, because a part
+/// that is not sent may stay as it is (AKS docs "Upgrade options", 2026).
+fn take_away_empty_overrides(body: &mut Value, written: &[FieldChange]) {
+    const SETTINGS: &str = "properties.upgradeSettings.overrideSettings";
+    let is_about_it = written.iter().any(|field| field.field.starts_with(SETTINGS));
+    let settings = body.pointer_mut("/properties/upgradeSettings/overrideSettings");
+    if let Some(settings) =
+        settings.filter(|settings| is_about_it && settings.as_object().is_some_and(Object::is_empty))
+    {
+        *settings = Value::Null;
+    }
 }
 
 /// True where what was written is there still. Azure leaves out what is off, and writes words in a case of its own.

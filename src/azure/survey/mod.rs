@@ -8,6 +8,7 @@ mod locks;
 mod logs;
 mod machines;
 mod networks;
+mod outbound;
 mod policies;
 mod protection;
 mod reader;
@@ -55,9 +56,9 @@ impl AzureClient {
     /// Reads Azure's side of a survey, at most four requests at once, each repeated as the client does.
     ///
     /// Cost in requests, with P pools in V networks and N subnets, S scale sets, L linked resources, B backups and no
-    /// page but the first: `Diagnosis` 7 + P + S + V + N and one or two where something runs, `Preflight` another 15 + V + L + B, up to 9 for detectors,
-    /// and one each for a mesh and for a further resource group of a network. Lists of machines have a page for about
-    /// every hundred; the list of VM sizes is megabytes long.
+    /// page but the first: `Diagnosis` 10 + P + S + V + N, one or two where something runs, one for a further resource
+    /// group of a network, and one for each outbound address where the API server takes named ranges alone; `Preflight` another 12 + V + L + B, up to 9 for detectors, and one for a mesh. Lists of machines
+    /// have a page for about every hundred; the list of VM sizes is megabytes long.
     pub async fn survey(&self, cluster: &ClusterId, depth: SurveyDepth) -> AzureSurvey {
         let reader = Reader::new(self);
         let place = place(&reader, cluster).await;
@@ -84,6 +85,8 @@ impl AzureClient {
             subnets: first.subnets,
             networks: first.networks,
             windows: first.windows,
+            locks: first.locks,
+            outbound_addresses: first.outbound_addresses,
             machines: first.machines,
             failed_activities: first.failed_activities,
             running_operation: first.running_operation,
@@ -95,12 +98,20 @@ impl AzureClient {
 
 /// What a stuck upgrade is judged by.
 async fn of_any_depth(reader: &Reader<'_>, place: &Place<'_>, with_networks: bool) -> AzureSurvey {
-    let (upgrades, compute_usage, (subnets, networks), windows, machines, failed_activities, running_operation) = join!(
-        upgrades(reader, place),
-        limits::compute(reader, place),
+    let (
+        (upgrades, compute_usage),
+        (subnets, networks),
+        (windows, locks),
+        machines,
+        outbound_addresses,
+        failed_activities,
+        running_operation,
+    ) = join!(
+        async { join!(upgrades(reader, place), limits::compute(reader, place)) },
         networks::of(reader, place, with_networks),
-        windows::of(reader, place),
+        async { join!(windows::of(reader, place), locks::of(reader, place)) },
         machines::of(reader, place),
+        outbound::of(reader, place),
         logs::failed(reader, place),
         logs::running(reader, place),
     );
@@ -109,6 +120,8 @@ async fn of_any_depth(reader: &Reader<'_>, place: &Place<'_>, with_networks: boo
         compute_usage,
         subnets,
         networks,
+        outbound_addresses,
+        locks,
         windows,
         machines,
         running_operation,
@@ -127,12 +140,11 @@ async fn of_preflight(reader: &Reader<'_>, place: &Place<'_>) -> AzureSurvey {
                 .await,
         )
     };
-    let (details, region, network_usage, vm_sizes, locks, allowed_actions, policies) = join!(
+    let (details, region, network_usage, vm_sizes, allowed_actions, policies) = join!(
         limits::details_with_mesh(reader, place),
         region,
         limits::network(reader, place),
         limits::sizes(reader, place),
-        locks::of(reader, place),
         rights::allowed(reader, place),
         policies::of(reader, place),
     );
@@ -147,7 +159,6 @@ async fn of_preflight(reader: &Reader<'_>, place: &Place<'_>) -> AzureSurvey {
         region,
         network_usage,
         vm_sizes,
-        locks,
         allowed_actions,
         policies,
         extensions,

@@ -1,37 +1,62 @@
 //! Maintenance configurations as windows: when each opens next.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Place;
 use super::reader::{Reader, reading};
+use crate::azure::client::AzureClient;
+use crate::azure::error::AzureError;
 use crate::azure::paths;
 use crate::azure::wire::survey::{self as wire, StoredWindow};
+use crate::domain::ids::ClusterId;
 use crate::domain::maintenance::{MaintenanceWindow, Span, name_of, openings_of_hours};
 use crate::domain::survey::{Reading, WindowFact};
 
 /// Openings looked ahead.
 const OPENINGS: usize = 4;
 
-/// The cluster's maintenance configurations; empty where it has none.
-pub(super) async fn of(reader: &Reader<'_>, place: &Place<'_>) -> Reading<Vec<WindowFact>> {
-    let asked = async {
-        let path = format!("{}/maintenanceConfigurations", paths::cluster(place.id)?);
-        let path = reader.client.with_api_version(&path);
-        let what = format!("read the maintenance windows of {}", place.id.name());
-        reader.whole_list(&what, &path, wire::window_page).await
-    };
-    let now = reader.client.clock().now();
-    let stored = reading(asked.await)?;
-    Ok(stored.into_iter().map(|stored| fact(stored, now)).collect())
+/// Openings around a running upgrade: some windows open several times a day.
+const OPENINGS_AROUND: usize = 24;
+
+/// How far back the openings reach that a running upgrade is compared with: it may have begun in one that is over.
+const LOOK_BACK: SignedDuration = SignedDuration::from_hours(48);
+
+impl AzureClient {
+    /// The cluster's maintenance windows with the openings of the last two days and the next; empty where it has none.
+    /// Cost: one request.
+    pub async fn maintenance_windows(&self, cluster: &ClusterId) -> Result<Vec<WindowFact>, AzureError> {
+        let now = self.clock().now();
+        let since = now.saturating_sub(LOOK_BACK).unwrap_or(now);
+        let stored = stored(&Reader::new(self), cluster).await?;
+        Ok(stored
+            .into_iter()
+            .map(|stored| fact(stored, since, OPENINGS_AROUND))
+            .collect())
+    }
 }
 
-fn fact(stored: StoredWindow, now: Timestamp) -> WindowFact {
+/// The cluster's maintenance configurations; empty where it has none.
+pub(super) async fn of(reader: &Reader<'_>, place: &Place<'_>) -> Reading<Vec<WindowFact>> {
+    let now = reader.client.clock().now();
+    let stored = reading(stored(reader, place.id).await)?;
+    Ok(stored.into_iter().map(|stored| fact(stored, now, OPENINGS)).collect())
+}
+
+async fn stored(reader: &Reader<'_>, cluster: &ClusterId) -> Result<Vec<StoredWindow>, AzureError> {
+    let path = format!("{}/maintenanceConfigurations", paths::cluster(cluster)?);
+    let path = reader.client.with_api_version(&path);
+    let what = format!("read the maintenance windows of {}", cluster.name());
+    reader.whole_list(&what, &path, wire::window_page).await
+}
+
+/// With at most `count` openings that have not ended at `now`.
+fn fact(stored: StoredWindow, now: Timestamp, count: usize) -> WindowFact {
     let is_ahead = |span: &Span| span.1 > now;
     match stored.window {
         Some(Ok(window)) => WindowFact {
             name: stored.name,
             schedule: in_words(&window),
-            openings: window.openings(now, OPENINGS),
+            openings: window.openings(now, count),
             not_allowed: window.not_allowed_spans().into_iter().filter(is_ahead).collect(),
             duration_hours: Some(window.duration_hours),
         },
@@ -45,7 +70,7 @@ fn fact(stored: StoredWindow, now: Timestamp) -> WindowFact {
         None => WindowFact {
             schedule: hours_in_words(&stored),
             name: stored.name,
-            openings: openings_of_hours(&stored.hours, &stored.not_allowed, now, OPENINGS),
+            openings: openings_of_hours(&stored.hours, &stored.not_allowed, now, count),
             not_allowed: stored.not_allowed.iter().copied().filter(is_ahead).collect(),
             duration_hours: None,
         },
@@ -90,7 +115,7 @@ mod tests {
     fn read(properties: &Value) -> WindowFact {
         let page = wire::window_page(&json!({"value": [{"name": "default", "properties": properties}]})).unwrap();
         let now = "2026-11-23T10:00:00Z".parse().unwrap();
-        fact(page.items.into_iter().next().unwrap(), now)
+        fact(page.items.into_iter().next().unwrap(), now, OPENINGS)
     }
 
     #[test]

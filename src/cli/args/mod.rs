@@ -6,6 +6,7 @@ mod control;
 mod plan;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -15,11 +16,16 @@ pub(crate) use self::checks::{
     UndoArguments,
 };
 pub(crate) use self::control::{
-    ApproveArguments, AskArguments, Depth, DriveArguments, ExecutionArguments, HandOverArguments, PauseArguments,
-    TakeOverArguments, TargetArguments,
+    ApproveArguments, AskArguments, Depth, DriveArguments, HandOverArguments, PauseArguments, TakeOverArguments,
+    TargetArguments,
 };
 pub(crate) use self::plan::{PlanArguments, PlanChoices, StartArguments};
+use super::layers::Layers;
 use crate::azure::credentials::Cloud;
+use crate::config::cluster::Named;
+use crate::config::settings::{Origin, Settings};
+use crate::config::table::Setting;
+use crate::problem::{Exit, Problem};
 
 /// The terminal cockpit for upgrading Azure Kubernetes Service clusters.
 #[derive(Debug, Parser)]
@@ -58,13 +64,7 @@ pub(crate) struct GlobalArguments {
     #[arg(long, global = true, value_name = "FILE", env = "AKS_COCKPIT_KUBECONFIG", conflicts_with_all = ["simulate", "arm_endpoint"])]
     pub(crate) kubeconfig: Option<PathBuf>,
     /// The context in that kubeconfig.
-    #[arg(
-        long,
-        global = true,
-        value_name = "NAME",
-        requires = "kubeconfig",
-        env = "AKS_COCKPIT_CONTEXT"
-    )]
+    #[arg(long, global = true, value_name = "NAME", env = "AKS_COCKPIT_CONTEXT")]
     pub(crate) context: Option<String>,
     /// Show, never change: actions that would change something are absent.
     #[arg(long, global = true, env = "AKS_COCKPIT_READ_ONLY", value_parser = boolish())]
@@ -87,8 +87,7 @@ pub(crate) struct GlobalArguments {
         global = true,
         value_name = "TIME*SPEED",
         env = "AKS_COCKPIT_CLOCK",
-        hide_short_help = true,
-        requires = "arm_endpoint"
+        hide_short_help = true
     )]
     pub(crate) clock: Option<String>,
     /// Answer yes to every question; needed to change anything without a terminal.
@@ -115,6 +114,57 @@ pub(crate) struct GlobalArguments {
     /// Only ASCII characters on the screen.
     #[arg(long, global = true, env = "AKS_COCKPIT_ASCII", value_parser = boolish())]
     pub(crate) ascii: bool,
+    /// The colours of the cockpit; the settings screen and docs/settings.md name the themes.
+    #[arg(long, global = true, value_name = "NAME", env = "AKS_COCKPIT_THEME")]
+    pub(crate) theme: Option<String>,
+    /// Nothing on the screen moves that need not.
+    #[arg(long, global = true, env = "AKS_COCKPIT_NO_ANIMATION", value_parser = boolish())]
+    pub(crate) no_animation: bool,
+    /// Leave the mouse to the terminal.
+    #[arg(long, global = true, env = "AKS_COCKPIT_NO_MOUSE", value_parser = boolish())]
+    pub(crate) no_mouse: bool,
+    /// The settings file; the one in the configuration directory when left out.
+    #[arg(long, global = true, value_name = "FILE", env = "AKS_COCKPIT_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// What holds, out of flags, variables, file and defaults.
+    #[arg(skip)]
+    pub(crate) settings: Arc<Settings>,
+    /// What it is made from, to be read again.
+    #[arg(skip)]
+    pub(crate) layers: Arc<Layers>,
+}
+
+impl GlobalArguments {
+    /// True where a flag or a variable names the smoke tests, for all clusters.
+    pub(crate) fn has_named_smoke_tests(&self) -> bool {
+        let setting = Setting::of("smoke-tests").expect("it is in the table, as a test proves");
+        matches!(self.settings.get(setting).1, Origin::Flag | Origin::Environment(_))
+    }
+
+    /// The file with the smoke tests for clusters as a person named them: a flag or a variable first, then what a
+    /// pattern of the settings says, then the general one.
+    ///
+    /// # Errors
+    /// When the settings give them different files.
+    pub(crate) fn smoke_tests_for(&self, clusters: &[String]) -> Result<Option<PathBuf>, Problem> {
+        let general = self.smoke_tests.clone();
+        if self.has_named_smoke_tests() {
+            return Ok(general);
+        }
+        let rules = &self.settings.clusters;
+        let mut files = clusters.iter().map(|word| {
+            let own = rules.smoke_tests(&Named::of_word(word)).cloned();
+            own.or_else(|| general.clone())
+        });
+        let first = files.next().unwrap_or_else(|| general.clone());
+        if files.all(|file| file == first) {
+            Ok(first)
+        } else {
+            Err(Problem::new(Exit::Usage, "the clusters have different smoke tests")
+                .because("the settings file names other files for some of them")
+                .try_this("plan them one by one, or give --smoke-tests FILE for all"))
+        }
+    }
 }
 
 /// How a headless command prints.
@@ -198,6 +248,8 @@ pub(crate) enum Command {
     TakeOver(TakeOverArguments),
     /// The simulator alone, for kubectl, SDKs and scripts: prints its endpoints as JSON.
     Simulate(SimulateArguments),
+    /// Every setting with its value, default and origin.
+    Config(ConfigArguments),
     /// Completions for a shell, on stdout.
     Completions { shell: clap_complete::Shell },
     /// The manual page, on stdout.
@@ -218,6 +270,23 @@ pub(crate) struct DemoArguments {
 }
 
 #[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct ConfigArguments {
+    /// Only say what is wrong with the settings file.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// A commented settings file with every key, to start from.
+    #[arg(long)]
+    pub(crate) example: bool,
+    /// Where the settings file is, or would be.
+    #[arg(long)]
+    pub(crate) path: bool,
+    /// The page docs/settings.md.
+    #[arg(long, hide = true)]
+    pub(crate) reference: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct WatchArguments {
     /// Keep printing when something changes.
     #[arg(long, short = 'w')]
@@ -233,7 +302,6 @@ pub(crate) struct ClusterArguments {
 #[derive(Debug, Args)]
 pub(crate) struct NodesArguments {
     /// A name, group/name, or a full resource id; with --kubeconfig it may be left out.
-    #[arg(required_unless_present = "kubeconfig")]
     pub(crate) cluster: Option<String>,
     /// Keep printing when something changes.
     #[arg(long, short = 'w')]
@@ -251,8 +319,21 @@ pub(crate) struct StatusArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct TimelineArguments {
-    #[command(flatten)]
-    pub(crate) execution: ExecutionArguments,
+    /// An execution's id, the beginning of one, or `last`.
+    #[arg(required_unless_present = "recording")]
+    pub(crate) execution: Option<String>,
+    /// Tell every phase of every node and every event, too.
+    #[arg(long)]
+    pub(crate) with_nodes: bool,
+    /// Save all that was kept, without secrets, to a file that others can replay.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+    /// Tell what is in such a file, instead of an execution of this journal.
+    #[arg(long, value_name = "FILE", conflicts_with = "execution")]
+    pub(crate) recording: Option<PathBuf>,
+    /// Open the cockpit on it: its nodes, drains and holds, moment by moment.
+    #[arg(long, conflicts_with_all = ["with_nodes", "save"])]
+    pub(crate) replay: bool,
     /// How it is printed; md is Markdown, ready for a post-mortem.
     // The same name and type as the global flag, which it stands in for.
     #[arg(

@@ -5,12 +5,20 @@ use std::sync::Arc;
 use super::super::args::{ApproveArguments, Depth, GlobalArguments, PauseArguments, TargetArguments};
 use super::super::session::Session;
 use super::target::find_or_adopt;
-use super::{confirm, done, follow, give, refuse_if_read_only, told};
+use super::{confirm, confirm_protected, done, follow, give, refuse_if_read_only, told};
 use crate::domain::ids::{ExecutionId, StepId};
 use crate::engine::command::{Command, PauseDepth};
 use crate::engine::view::{ExecutionState, ExecutionView};
 use crate::plan::step::GateKind;
 use crate::problem::{Exit, Problem};
+
+/// A protected cluster has its name typed before something is sent to it.
+async fn confirm_on(session: &Session, global: &GlobalArguments, id: &ExecutionId) -> Result<(), Problem> {
+    match follow::view(session, id) {
+        Some(view) => confirm_protected(session, global, &view.plan.cluster).await,
+        None => Ok(()),
+    }
+}
 
 /// `pause`: asks for it. Where nobody else drives the execution, this process does until the pause has taken hold.
 pub(in super::super) async fn pause(
@@ -31,6 +39,9 @@ pub(in super::super) async fn pause(
         )?;
     }
     let (id, known) = find_or_adopt(session, &arguments.target.target, global).await?;
+    if depth != PauseDepth::AfterStep {
+        confirm_on(session, global, &id).await?;
+    }
     give(session, &id, Command::Pause { depth }).await?;
     if session.engine.is_driven_here(&id) {
         return match follow::to_the_end(session, &id, known, global.output).await? {
@@ -57,6 +68,7 @@ pub(in super::super) async fn resume(
     refuse_if_read_only(global, "resume an execution")?;
     confirm(global, "This sends the step's request again. Resume?")?;
     let (id, known) = find_or_adopt(session, &arguments.target, global).await?;
+    confirm_on(session, global, &id).await?;
     give(session, &id, Command::Resume).await?;
     follow::to_the_end(session, &id, known, global.output).await
 }
@@ -70,6 +82,7 @@ pub(in super::super) async fn retry(
     refuse_if_read_only(global, "retry a step")?;
     confirm(global, "This sends the failed step's request again. Retry?")?;
     let (id, known) = find_or_adopt(session, &arguments.target, global).await?;
+    confirm_on(session, global, &id).await?;
     give(session, &id, Command::Retry).await?;
     follow::to_the_end(session, &id, known, global.output).await
 }
@@ -86,6 +99,7 @@ pub(in super::super) async fn abort(
         "This aborts Azure's operation and ends the execution for good; nodes that are done stay done. Abort?",
     )?;
     let (id, known) = find_or_adopt(session, &arguments.target, global).await?;
+    confirm_on(session, global, &id).await?;
     give(session, &id, Command::Abort).await?;
     match follow::to_the_end(session, &id, known, global.output).await? {
         // It was asked to end, and did.

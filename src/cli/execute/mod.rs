@@ -16,9 +16,11 @@ pub(super) use self::control::{abort, approve, pause, resume, retry, skip};
 pub(super) use self::handover::{ask, hand_over, take_over};
 pub(super) use self::start::start;
 use super::args::{GlobalArguments, OutputFormat};
+use super::finding;
 use super::output;
 use super::session::Session;
-use crate::domain::ids::ExecutionId;
+use crate::config::cluster::Named;
+use crate::domain::ids::{ClusterId, ExecutionId};
 use crate::engine::command::Command;
 use crate::engine::view::ExecutionView;
 use crate::problem::{Exit, Problem};
@@ -97,6 +99,33 @@ pub(super) fn refuse_if_read_only(global: &GlobalArguments, what: &str) -> Resul
         .try_this("leave it out to change something"))
 }
 
+/// Has the name of a protected cluster typed, after the question was answered; `--yes` has answered this too.
+pub(super) async fn confirm_protected(
+    session: &Session,
+    global: &GlobalArguments,
+    cluster: &ClusterId,
+) -> Result<(), Problem> {
+    if global.yes {
+        return Ok(());
+    }
+    // Where the list cannot be read there are no tags to know; the settings still count.
+    let fleet = finding::fleet(session).await.ok();
+    let snapshot = fleet.as_ref().and_then(|fleet| fleet.cluster(cluster));
+    let azure = snapshot.and_then(|snapshot| snapshot.cluster.value.as_deref());
+    let rules = &session.settings.clusters;
+    let Some(protection) = rules.protection(&Named::of(cluster), azure.map(|cluster| &cluster.tags)) else {
+        return Ok(());
+    };
+    let name = cluster.name();
+    if asked(&format!("{} Type {name} to go on:", protection.why())).as_deref() == Some(name) {
+        Ok(())
+    } else {
+        Err(Problem::new(Exit::Refused, "nothing was changed")
+            .because(format!("the name that was typed is not {name}"))
+            .try_this("type the cluster's name, or give --yes"))
+    }
+}
+
 /// Asks on the terminal; Enter alone means no.
 pub(super) fn confirm(global: &GlobalArguments, question: &str) -> Result<(), Problem> {
     if global.yes {
@@ -113,12 +142,18 @@ pub(super) fn confirm(global: &GlobalArguments, question: &str) -> Result<(), Pr
             "give --yes to answer beforehand",
         ));
     }
-    output::say(&format!("{question} [y/N]"));
-    let mut answer = String::new();
-    let is_read = std::io::stdin().lock().read_line(&mut answer).is_ok();
-    if is_read && matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+    let answer = asked(&format!("{question} [y/N]")).unwrap_or_default();
+    if matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes") {
         Ok(())
     } else {
         Err(refused("the answer was not yes", "answer y, or give --yes"))
     }
+}
+
+/// A line from the terminal; `None` where none can be read.
+fn asked(question: &str) -> Option<String> {
+    output::say(question);
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer).ok()?;
+    Some(answer.trim().to_owned())
 }

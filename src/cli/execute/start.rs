@@ -1,5 +1,7 @@
 //! `start`: makes or reads plans, shows them, asks, and runs them one after another, here or in the background.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::super::args::{GlobalArguments, StartArguments};
@@ -8,10 +10,11 @@ use super::super::output;
 use super::super::plan::{self, Looked, Wish};
 use super::super::preflight;
 use super::super::session::Session;
-use super::{confirm, follow, refuse_if_read_only};
+use super::{confirm, confirm_protected, follow, refuse_if_read_only};
 use crate::domain::ids::ExecutionId;
 use crate::domain::text::printable;
 use crate::engine::handle::Preparation;
+use crate::plan::estimate::estimate;
 use crate::plan::step::Plan;
 use crate::problem::{Exit, Problem};
 
@@ -47,6 +50,9 @@ pub(in super::super) async fn start(
         _ => Preparation::default(),
     };
     confirm(global, &question(&looked))?;
+    for one in &looked {
+        confirm_protected(session, global, &one.plan.cluster).await?;
+    }
     for (number, one) in looked.into_iter().enumerate() {
         // The first was looked at before the question; hours may have passed for the others.
         let (plan, preparation) = if number == 0 {
@@ -76,7 +82,8 @@ async fn wanted(session: &Session, arguments: &StartArguments, global: &GlobalAr
     match (&arguments.plan, &arguments.cluster) {
         (Some(path), _) => plan::file::read(path),
         (None, Some(cluster)) => {
-            let wish = Wish::of(&arguments.choices, global.smoke_tests.as_deref())?;
+            let tests = global.smoke_tests_for(std::slice::from_ref(cluster))?;
+            let wish = Wish::of(&arguments.choices, tests.as_deref())?;
             plan::make(session, std::slice::from_ref(cluster), &wish).await
         }
         (None, None) => Err(Problem::new(Exit::Usage, "it is not said what to start")
@@ -116,10 +123,16 @@ async fn checked(session: &Session, looked: &Looked, despite: Option<&str>) -> R
     Ok(Preparation {
         despite,
         baseline: Some(checked.kept()),
+        estimate: None,
     })
 }
 
-async fn begin(session: &Session, plan: Plan, preparation: Preparation) -> Result<ExecutionId, Problem> {
+async fn begin(session: &Session, plan: Plan, mut preparation: Preparation) -> Result<ExecutionId, Problem> {
+    let fleet = Arc::clone(&session.inventory.subscribe().borrow());
+    let cluster = fleet
+        .cluster(&plan.cluster)
+        .and_then(|known| known.cluster.value.clone());
+    preparation.estimate = cluster.map(|cluster| estimate(&plan, &cluster));
     session
         .engine
         .start_prepared(plan, session.person.clone(), preparation)

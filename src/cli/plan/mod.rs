@@ -81,7 +81,8 @@ pub(super) async fn run(
     let plans = if let Some(path) = &arguments.load {
         file::read(path)?
     } else {
-        let wish = Wish::of(&arguments.choices, global.smoke_tests.as_deref())?;
+        let tests = global.smoke_tests_for(&arguments.clusters)?;
+        let wish = Wish::of(&arguments.choices, tests.as_deref())?;
         make(session, &arguments.clusters, &wish).await?
     };
     let compared = arguments.compare.as_deref().map(file::read).transpose()?;

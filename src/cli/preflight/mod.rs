@@ -34,7 +34,8 @@ pub(super) async fn run(
     arguments: &PreflightArguments,
     global: &GlobalArguments,
 ) -> Result<Exit, Problem> {
-    let wish = Wish::of(&arguments.choices, global.smoke_tests.as_deref())?;
+    let tests = global.smoke_tests_for(std::slice::from_ref(&arguments.cluster))?;
+    let wish = Wish::of(&arguments.choices, tests.as_deref())?;
     let before = match &arguments.compare {
         Some(wanted) => Some(report_file::before(session, wanted).await?),
         None => None,

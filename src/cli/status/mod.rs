@@ -10,11 +10,17 @@ use super::args::{OutputFormat, StatusArguments};
 use super::finding;
 use super::output;
 use super::session::Session;
+use crate::domain::cluster::Cluster;
 use crate::domain::ids::ClusterId;
 use crate::engine::view::ExecutionView;
 use crate::inventory::snapshot::FleetSnapshot;
 use crate::problem::{Exit, Problem};
 use rows::{ClusterRow, StatusDocument};
+
+/// Longest wait for the list of clusters.
+const LIST_PATIENCE: Duration = Duration::from_secs(20);
+/// Longest wait for nodes and windows of what is being upgraded.
+const NODES_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs the command.
 pub(super) async fn run(session: &Session, arguments: &StatusArguments, format: OutputFormat) -> Result<(), Problem> {
@@ -23,7 +29,8 @@ pub(super) async fn run(session: &Session, arguments: &StatusArguments, format: 
     let target = arguments.target.as_deref();
     let wanted = chosen(&executions.borrow(), target);
     if wanted.iter().any(|view| !view.state.is_final()) {
-        finding::wait_until(session, Duration::from_secs(20), |fleet| fleet.list.is_settled()).await;
+        finding::wait_until(session, LIST_PATIENCE, |fleet| fleet.list.is_settled()).await;
+        finding::wait_until(session, NODES_PATIENCE, |fleet| are_seen(&wanted, fleet)).await;
     }
     let clusters = match target {
         Some(target) => named_cluster(session, target, &wanted).await?,
@@ -31,7 +38,7 @@ pub(super) async fn run(session: &Session, arguments: &StatusArguments, format: 
     };
     let document = |executions: &[Arc<ExecutionView>], fleet: &FleetSnapshot| {
         let views = chosen(executions, target);
-        rows::document(&views, fleet, clusters.clone(), session.clock.now())
+        rows::document(&views, fleet, clusters.clone(), session.clock.now()).name_contacts(&session.settings.clusters)
     };
     let mut shown = document(&executions.borrow_and_update(), &pictures.borrow_and_update());
     output::print(format, &shown, table::table)?;
@@ -50,6 +57,17 @@ pub(super) async fn run(session: &Session, arguments: &StatusArguments, format: 
         }
     }
     Ok(())
+}
+
+/// True where the nodes and windows of all that is being upgraded were read, or cannot be: the time left is told from
+/// them.
+fn are_seen(views: &[Arc<ExecutionView>], fleet: &FleetSnapshot) -> bool {
+    let open = views.iter().filter(|view| !view.state.is_final());
+    open.filter_map(|view| fleet.cluster(&view.plan.cluster))
+        .all(|cluster| {
+            let is_upgrading = cluster.cluster.value.as_deref().is_some_and(Cluster::is_upgrading);
+            !is_upgrading || cluster.is_picture_complete() && cluster.windows.state.is_settled()
+        })
 }
 
 /// The executions that are meant; all of them without a target.

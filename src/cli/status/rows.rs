@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::config::cluster::{ClusterRules, Named};
 use crate::domain::ids::ClusterId;
 use crate::engine::brief::{Brief, brief};
 use crate::engine::command::Person;
@@ -14,6 +15,10 @@ use crate::engine::lease::LeaseHolder;
 use crate::engine::record::LeaseState;
 use crate::engine::view::{ExecutionView, GateView, SmokeView, StepView};
 use crate::inventory::snapshot::FleetSnapshot;
+use crate::progress::eta::EtaRange;
+use crate::progress::held::HeldDrain;
+use crate::progress::picture::LivePicture;
+use crate::progress::window::WindowFit;
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct StatusDocument {
@@ -39,6 +44,15 @@ pub(super) struct ExecutionRow {
     eta: Option<EtaRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
     eta_unknown: Option<&'static str>,
+    /// `18 to 25 min left`, for the table.
+    #[serde(skip)]
+    pub(super) time_left: Option<String>,
+    /// The held drain that times out first; `null` where none is held.
+    pub(super) held: Option<HeldRow>,
+    /// The window it runs in; `null` where it runs in none.
+    pub(super) window: Option<WindowRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window_unknown: Option<String>,
     pub(super) driver: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     driver_unknown: Option<&'static str>,
@@ -80,6 +94,46 @@ pub(super) struct GateRow {
 struct EtaRow {
     low_seconds: u64,
     high_seconds: u64,
+}
+
+impl From<EtaRange> for EtaRow {
+    fn from(range: EtaRange) -> Self {
+        Self {
+            low_seconds: range.low.as_secs(),
+            high_seconds: range.high.as_secs(),
+        }
+    }
+}
+
+/// A drain that is held, and what its timeout does.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HeldRow {
+    node: String,
+    other_nodes: usize,
+    since: Timestamp,
+    drain_timeout_seconds: u64,
+    deadline: Timestamp,
+    /// `fails` or `quarantines`.
+    then: &'static str,
+    /// Time left from the moment it is freed.
+    once_freed: EtaRow,
+    pub(super) says: String,
+}
+
+/// The maintenance window it runs in.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WindowRow {
+    name: String,
+    schedule: String,
+    closes_at: Timestamp,
+    /// `fits`, `mayNotFit`, `likelyNotFit`, `willNotFit` or `closed`.
+    fit: &'static str,
+    /// In a sentence; `null` where it fits.
+    pub(super) says: Option<String>,
+    #[serde(rename = "do")]
+    pub(super) todo: Option<String>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -166,14 +220,26 @@ pub(super) fn document(
     }
 }
 
+impl StatusDocument {
+    /// Adds whom to ask about each cluster to its brief.
+    pub(super) fn name_contacts(mut self, rules: &ClusterRules) -> Self {
+        for row in &mut self.executions {
+            let cluster = Named::of_word(&row.cluster);
+            if let Some(contact) = rules.contact(&cluster) {
+                row.brief.notes.push(format!("contact for {}: {contact}", cluster.name));
+            }
+        }
+        self
+    }
+}
+
 fn row(view: &ExecutionView, fleet: &FleetSnapshot, now: Timestamp) -> ExecutionRow {
-    let live = fleet
-        .cluster(&view.plan.cluster)
-        .filter(|_| !view.state.is_final())
-        .and_then(|cluster| cluster.live.as_deref());
+    let snapshot = fleet.cluster(&view.plan.cluster).filter(|_| !view.state.is_final());
+    let live = snapshot.and_then(|cluster| cluster.live.as_deref());
     let eta = live.and_then(|live| live.eta);
     let told = brief(view, live, now);
     let (lease, lease_unknown) = lease(view.lease.as_ref());
+    let window = live.and_then(|live| live.window.as_ref());
     ExecutionRow {
         id: view.id.to_string(),
         cluster: view.plan.cluster.as_str().to_owned(),
@@ -184,11 +250,15 @@ fn row(view: &ExecutionView, fleet: &FleetSnapshot, now: Timestamp) -> Execution
         step: view.current_step().map(|step| step.step.kind.title()),
         steps: view.steps.iter().map(step_row).collect(),
         gate: view.gate.as_ref().map(gate_row),
-        eta: eta.map(|eta| EtaRow {
-            low_seconds: eta.low.as_secs(),
-            high_seconds: eta.high.as_secs(),
-        }),
+        eta: eta.map(EtaRow::from),
         eta_unknown: eta.is_none().then_some("nothing runs, or its nodes are not seen"),
+        time_left: live.and_then(LivePicture::time_left),
+        held: live.and_then(|live| live.held.as_ref()).map(|held| held_row(held, now)),
+        window: window.map(|window| window_row(window, view.is_at_last_move())),
+        window_unknown: eta
+            .is_some()
+            .then(|| snapshot.and_then(|cluster| cluster.windows.state.why()))
+            .flatten(),
         driver: view.driver.as_ref().map(person),
         driver_unknown: view.driver.is_none().then_some("nobody drives it"),
         lease,
@@ -204,6 +274,30 @@ fn row(view: &ExecutionView, fleet: &FleetSnapshot, now: Timestamp) -> Execution
         smoke_tests: view.smoke.iter().map(smoke_row).collect(),
         message: view.message.clone(),
         leftovers: view.leftovers.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn held_row(held: &HeldDrain, now: Timestamp) -> HeldRow {
+    HeldRow {
+        node: held.node.to_string(),
+        other_nodes: held.others,
+        since: held.began,
+        drain_timeout_seconds: held.timeout.as_secs(),
+        deadline: held.deadline,
+        then: held.then.as_str(),
+        once_freed: held.rest.into(),
+        says: held.in_full(now),
+    }
+}
+
+fn window_row(window: &WindowFit, is_last_step: bool) -> WindowRow {
+    WindowRow {
+        name: window.window.clone(),
+        schedule: window.schedule.clone(),
+        closes_at: window.closes,
+        fit: window.fit.as_str(),
+        says: window.in_words(),
+        todo: window.remedy(is_last_step),
     }
 }
 
@@ -305,4 +399,61 @@ fn known<T>(result: Result<Option<T>, String>) -> (Option<T>, Option<String>) {
 
 fn person(person: &Person) -> String {
     format!("{}@{}", person.name, person.host)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::progress::held::AtTimeout;
+    use crate::progress::window::Fit;
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_second(60 * minute).unwrap()
+    }
+
+    #[test]
+    fn a_held_drain_and_a_window_are_told_with_their_words() {
+        let held = HeldDrain {
+            node: "n1".into(),
+            pool: Some("web".into()),
+            others: 0,
+            began: at(0),
+            timeout: Duration::from_mins(30),
+            deadline: at(30),
+            then: AtTimeout::Fails,
+            rest: EtaRange {
+                low: Duration::from_mins(5),
+                high: Duration::from_mins(9),
+            },
+        };
+        assert_eq!(
+            serde_json::to_value(held_row(&held, at(14))).unwrap(),
+            json!({
+                "node": "n1", "otherNodes": 0, "since": "1970-01-01T00:00:00Z", "drainTimeoutSeconds": 1800,
+                "deadline": "1970-01-01T00:30:00Z", "then": "fails",
+                "onceFreed": { "lowSeconds": 300, "highSeconds": 540 },
+                "says": "Node n1 is drained since 00:00 UTC: the drain timeout of 30 min fails the upgrade in 16 min, 00:30 UTC",
+            })
+        );
+        let window = WindowFit {
+            window: "default".to_owned(),
+            schedule: "every day".to_owned(),
+            closes: at(20),
+            fit: Fit::SurelyNot,
+            ends: (at(21), at(40)),
+            as_of: at(14),
+        };
+        assert_eq!(
+            serde_json::to_value(window_row(&window, false)).unwrap(),
+            json!({
+                "name": "default", "schedule": "every day", "closesAt": "1970-01-01T00:20:00Z", "fit": "willNotFit",
+                "says": "Will not fit the maintenance window, which closes 00:20 UTC: ends 00:21 UTC at the soonest",
+                "do": "pause after this step, or widen the window default",
+            })
+        );
+    }
 }

@@ -22,6 +22,16 @@ fn execution(row: &ExecutionRow) -> String {
     );
     let mut line = |line: String| text.push_str(&format!("  {line}\n"));
     row.blockers.iter().for_each(|blocker| line(format!("held: {blocker}")));
+    if let Some(held) = &row.held {
+        line(format!("held: {}", held.says));
+    }
+    if let Some(left) = &row.time_left {
+        line(format!("time: {left}"));
+    }
+    let window = row.window.as_ref();
+    if let Some((says, todo)) = window.and_then(|window| Some((window.says.as_ref()?, window.todo.as_ref()?))) {
+        line(format!("window: {says}; {todo}"));
+    }
     line(format!("next: {}", row.brief.next_decision));
     for deadline in &row.brief.deadlines {
         line(format!(

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use super::counted;
 use crate::diagnosis::cause::{Evidence, EvidenceSource, Found, Impact};
 use crate::diagnosis::scene::Scene;
+use crate::domain::provisioning::PowerState;
 use crate::domain::subject::{ObjectRef, Subject};
 use crate::domain::survey::{ApiServerHealth, Unread};
 
@@ -25,6 +26,7 @@ pub(super) fn look_at_the_upgrade(scene: &Scene<'_>) -> Vec<Found> {
 pub(super) fn look_at_the_server(scene: &Scene<'_>) -> Vec<Found> {
     let health = scene.symptoms.survey.kubernetes.health.as_ref().ok();
     [
+        stopped(scene),
         health.and_then(|health| etcd(scene, health)),
         health.and_then(|health| certificate(scene, health)),
         overload(scene),
@@ -85,6 +87,22 @@ fn has_lagging_pool(scene: &Scene<'_>) -> bool {
             fact.node.pool.as_ref() == Some(&pool.name) && is_old
         })
     })
+}
+
+/// A stopped cluster has no API server, and AKS takes no upgrade of it (AKS docs "Stop and start an AKS cluster", 2026).
+fn stopped(scene: &Scene<'_>) -> Option<Found> {
+    let cluster = scene.cluster()?;
+    let is_tried = scene.symptoms.errors.iter().any(|symptom| symptom.is_refusal);
+    if cluster.power_state != PowerState::Stopped || !is_tried {
+        return None;
+    }
+    let headline = format!("Cluster {} is stopped: it has no API server now", cluster.name);
+    Some(
+        Found::confirmed("apiserver-call-failed", Impact::None, headline)
+            .about([Subject::Cluster])
+            .shown_by([scene.claimed(Subject::Cluster, "powerState Stopped")])
+            .cured_by(&["start-cluster"]),
+    )
 }
 
 fn etcd(scene: &Scene<'_>, health: &ApiServerHealth) -> Option<Found> {

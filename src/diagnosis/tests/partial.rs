@@ -113,6 +113,18 @@ fn nothing_read_is_unknown_and_says_so() {
         spots[0].contains("webhooks") && spots[0].contains("not asked"),
         "{spots:?}"
     );
+    let mut world = World::quiet();
+    world.survey.azure.vm_sizes = not_asked();
+    let is_told = |world: &World| {
+        world
+            .diagnose()
+            .blind_spots
+            .iter()
+            .any(|spot| spot.contains("VM sizes"))
+    };
+    assert!(!is_told(&world), "no diagnosis asks for them");
+    world.survey.azure.vm_sizes = denied();
+    assert!(is_told(&world));
 }
 
 #[test]

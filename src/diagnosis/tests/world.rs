@@ -177,6 +177,7 @@ impl World {
             is_cordoned: false,
             drain: None,
             last_event: None,
+            zone: None,
         };
         picture.nodes.insert(name.into(), fresh);
         picture.nodes.get_mut(&NodeName::new(name)).unwrap()
@@ -348,6 +349,8 @@ pub(in crate::diagnosis) fn node(name: &str, pool: &str, version: &str, created:
         kernel: "6.8".into(),
         container_runtime: "containerd://2.0".into(),
         attached_volumes: 0,
+        is_deleting: false,
+        finalizers: Vec::new(),
     }
 }
 

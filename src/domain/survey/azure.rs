@@ -27,6 +27,9 @@ pub struct AzureSurvey {
     /// By resource id in lower case; pools in a network that AKS manages have none.
     pub subnets: BTreeMap<String, Reading<SubnetFact>>,
     pub networks: BTreeMap<String, Reading<VirtualNetworkFact>>,
+    /// Addresses the nodes go out by, as `20.1.2.3`; asked for only where the API server takes named ranges alone, and
+    /// known only of a load balancer of the cluster's own.
+    pub outbound_addresses: Reading<Vec<String>>,
     pub locks: Reading<Vec<LockFact>>,
     /// Actions this login may do on the cluster, as `Microsoft.ContainerService/managedClusters/write`; wildcards resolved
     /// against the actions the cockpit uses.
@@ -60,6 +63,7 @@ impl Default for AzureSurvey {
             vm_sizes: not_asked(),
             subnets: BTreeMap::new(),
             networks: BTreeMap::new(),
+            outbound_addresses: not_asked(),
             locks: not_asked(),
             allowed_actions: not_asked(),
             policies: not_asked(),
@@ -123,6 +127,8 @@ pub struct LoadBalancer {
     /// Ports each node gets; `Some(0)` lets Azure choose.
     pub allocated_outbound_ports: Option<u32>,
     pub outbound_ips: u32,
+    /// Ids of the public addresses in effect.
+    pub address_ids: Vec<String>,
 }
 
 /// The Istio add-on.

@@ -124,6 +124,9 @@ pub struct NodeFact {
     pub kernel: String,
     pub container_runtime: String,
     pub attached_volumes: usize,
+    /// Told to go, and still there.
+    pub is_deleting: bool,
+    pub finalizers: Vec<String>,
 }
 
 /// A PersistentVolume.

@@ -10,6 +10,7 @@ use crate::domain::ids::{NodeName, SmokeTestName};
 use crate::domain::text::printable;
 use crate::plan::step::{GateKind, StepKind};
 use crate::progress::picture::LivePicture;
+use crate::progress::window::Fit;
 
 /// A hand-over in a few lines; every text is printable and reads aloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub fn brief(view: &ExecutionView, live: Option<&LivePicture>, now: Timestamp) -
     Brief {
         headline: printable(&headline(view, live)),
         blockers: said(blockers(view, live)),
-        next_decision: printable(&next_decision(view, live)),
+        next_decision: printable(&(next_decision(view, live) + &about_the_window(view, live))),
         deadlines: deadlines(view, live, now)
             .into_iter()
             .map(|(at, what)| (at, printable(&what)))
@@ -60,8 +61,10 @@ fn headline(view: &ExecutionView, live: Option<&LivePicture>) -> String {
         .map(LivePicture::progress)
         .filter(|(_, total)| *total > 0)
         .map_or_else(String::new, |(done, total)| format!(", {done} of {total} nodes"));
+    let window = live.and_then(|live| live.window.as_ref()?.short());
+    let window = window.map_or_else(String::new, |short| format!("; {short}"));
     format!(
-        "{} is {}: {done} of {all} {steps} done{at}{nodes}.",
+        "{} is {}: {done} of {all} {steps} done{at}{nodes}{window}.",
         view.plan.cluster_name,
         state_words(&view.state)
     )
@@ -182,6 +185,17 @@ fn next_decision(view: &ExecutionView, live: Option<&LivePicture>) -> String {
     }
 }
 
+/// What to do where the rest does not fit the maintenance window.
+fn about_the_window(view: &ExecutionView, live: Option<&LivePicture>) -> String {
+    let window = live.and_then(|live| live.window.as_ref());
+    match window.map(|window| (window.in_words(), window.remedy(view.is_at_last_move()))) {
+        Some((Some(words), Some(remedy))) => {
+            format!(" {words}; {remedy} (P, or aks-cockpit pause {}).", view.id)
+        }
+        _ => String::new(),
+    }
+}
+
 /// The smoke test that has the execution paused: the current step, or one of its guards, whose newest run failed.
 pub fn failing_test(view: &ExecutionView) -> Option<&SmokeTestName> {
     if view.state != ExecutionState::Paused {
@@ -224,7 +238,19 @@ fn deadlines(view: &ExecutionView, live: Option<&LivePicture>, now: Timestamp) -
             let drain = node.drain.as_ref().filter(|_| node.phase.is_in_flight())?;
             Some((drain.deadline?, format!("AKS gives up draining {}", node.name)))
         });
-    let mut found: Vec<(Timestamp, String)> = gate.into_iter().chain(drains).filter(|(at, _)| *at > now).collect();
+    let window = live.and_then(|live| live.window.as_ref());
+    let closes = window.filter(|window| window.fit != Fit::Fits).map(|window| {
+        (
+            window.closes,
+            format!("the maintenance window {} closes", window.window),
+        )
+    });
+    let mut found: Vec<(Timestamp, String)> = gate
+        .into_iter()
+        .chain(drains)
+        .chain(closes)
+        .filter(|(at, _)| *at > now)
+        .collect();
     found.sort();
     found
 }

@@ -8,6 +8,7 @@ use crate::domain::smoke_test::SmokeRun;
 use crate::engine::view::StepView;
 use crate::plan::step::{Plan, Step, StepKind};
 use crate::progress::picture::Blocker;
+use crate::progress::window::{Fit, WindowFit};
 
 fn ada() -> Person {
     Person {
@@ -166,6 +167,40 @@ fn every_state_has_its_decision() {
         let said = brief(&view, None, at(0)).next_decision;
         assert!(said.contains(words), "{:?}: {said}", view.state);
     }
+}
+
+#[test]
+fn a_window_that_will_not_do_is_said_with_what_to_do() {
+    let view = view(ExecutionState::Running);
+    let fit = |fit| WindowFit {
+        window: "default".to_owned(),
+        schedule: "every day".to_owned(),
+        closes: at(3600),
+        fit,
+        ends: (at(3000), at(4200)),
+        as_of: at(0),
+    };
+    let mut live = LivePicture::empty(at(0));
+    live.window = Some(fit(Fit::MayNot));
+    let told = brief(&view, Some(&live), at(0));
+    assert!(
+        told.headline.ends_with("; may not fit the window."),
+        "{}",
+        told.headline
+    );
+    assert_eq!(
+        told.next_decision,
+        "Nothing: it goes on by itself. May not fit the maintenance window, which closes 01:00 UTC: may take until \
+         01:10 UTC; pause at the next node boundary, or widen the window default (P, or aks-cockpit pause x1)."
+    );
+    assert_eq!(
+        told.deadlines,
+        [(at(3600), "the maintenance window default closes".to_owned())]
+    );
+    live.window = Some(fit(Fit::Fits));
+    let told = brief(&view, Some(&live), at(0));
+    assert!(!told.headline.contains("window") && !told.next_decision.contains("window"));
+    assert!(told.deadlines.is_empty());
 }
 
 #[test]

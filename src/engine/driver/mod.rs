@@ -322,15 +322,16 @@ impl Driver {
         }
     }
 
-    /// Keeps the cluster's own words, which are gone there after an hour.
+    /// Keeps what is seen of the cluster: its own words, which are gone there after an hour, and how its nodes stand.
     async fn observe(&mut self) {
-        let seen = self.observer.new_events(self.tools.clock.now());
+        let seen = self.observer.news(self.tools.clock.now());
         if seen.is_empty() {
             return;
         }
         let (journal, id) = (self.tools.journal.clone(), self.state.id.clone());
         if let Err(error) = blocking(move || journal.observe(id.as_str(), &seen)).await {
-            tracing::warn!(%error, "events could not be kept");
+            tracing::warn!(%error, "what was seen could not be kept");
+            self.observer.forget();
         }
     }
 

@@ -24,6 +24,7 @@ use super::super::lease::Claimant;
 use super::super::machine::state::State;
 use super::super::machine::{apply, decide};
 use super::super::record::{LeaseState, Origin, RECORD_VERSION, Record};
+use super::super::replay::{ESTIMATE, estimate_json};
 use super::super::target::target_of;
 use super::super::view::ExecutionState;
 use super::settings::BASELINE;
@@ -246,14 +247,23 @@ impl EngineHandle {
     ) -> Result<ExecutionId, EngineError> {
         let journal = self.writable()?;
         let subject = subject_of(&plan.cluster);
+        let estimate = preparation
+            .estimate
+            .as_ref()
+            .map(|estimate| estimate_json(&plan, estimate));
         let at = self.0.settings.clock.now();
         let (state, rows) = first_rows(&id, Arc::new(plan), by, origin, preparation.despite, at);
-        let baseline = preparation.baseline.map(|report| NewObservation {
-            at,
-            kind: BASELINE.to_owned(),
-            key: "before".to_owned(),
-            json: report,
-        });
+        let baseline = preparation.baseline.map(|report| (BASELINE, report));
+        let prepared: Vec<NewObservation> = baseline
+            .into_iter()
+            .chain(estimate.map(|json| (ESTIMATE, json)))
+            .map(|(kind, json)| NewObservation {
+                at,
+                kind: kind.to_owned(),
+                key: "before".to_owned(),
+                json,
+            })
+            .collect();
         let driver = NewDriver {
             person: self.0.settings.person.name.clone(),
             host: self.0.settings.person.host.clone(),
@@ -266,7 +276,7 @@ impl EngineHandle {
             let token = store.create_driven(execution.as_str(), &subject, at, &rows, &driver)?;
             #[cfg(debug_assertions)]
             drill::after(0, &rows);
-            store.observe(execution.as_str(), baseline.as_slice())?;
+            store.observe(execution.as_str(), &prepared)?;
             Ok(token)
         })
         .await;

@@ -7,11 +7,12 @@ use super::super::machine::apply;
 use super::super::machine::state::State;
 use super::super::record::Record;
 use super::super::recovery::{self, RecoveryError};
+use super::super::replay::{MadeRepair, RecordLine, Reel, SeenLine};
 use super::follower::live_driver;
 use super::settings::BASELINE;
 use super::{EngineError, EngineHandle};
 use crate::clock::Clock;
-use crate::domain::ids::ExecutionId;
+use crate::domain::ids::{ClusterId, ExecutionId};
 use crate::journal::{Journal, JournalError};
 
 impl EngineHandle {
@@ -35,6 +36,63 @@ impl EngineHandle {
             return Err(missing());
         }
         Ok(records)
+    }
+
+    /// All that was kept of an execution, with the repairs made on its cluster meanwhile, to be replayed.
+    ///
+    /// # Errors
+    /// As [`EngineHandle::records`].
+    pub async fn reel(&self, execution: &ExecutionId) -> Result<Reel, EngineError> {
+        let missing = || EngineError::NoSuchExecution(execution.to_string());
+        let journal = self.0.journal.clone().ok_or_else(missing)?;
+        let id = execution.clone();
+        let (subject, mut reel) = blocking(move || {
+            let mut records = Vec::new();
+            journal.each_record(id.as_str(), 0, |row| {
+                records.push(RecordLine {
+                    at: row.at,
+                    version: row.version,
+                    json: row.json,
+                });
+            })?;
+            let seen = journal.observations(id.as_str())?.into_iter().map(|row| SeenLine {
+                at: row.at,
+                kind: row.kind,
+                key: row.key,
+                json: row.json,
+            });
+            let executions = journal.executions()?;
+            let subject = executions.into_iter().find(|row| row.id == id.as_str());
+            let reel = Reel {
+                seen: seen.collect(),
+                id,
+                records,
+                repairs: Vec::new(),
+            };
+            Ok((subject, reel))
+        })
+        .await?;
+        let (Some(subject), Some(first)) = (subject, reel.records.first().map(|row| row.at)) else {
+            return Err(missing());
+        };
+        let until = reel
+            .records
+            .last()
+            .filter(|_| subject.closed_at.is_some())
+            .map(|row| row.at);
+        let mut repairs = self.repairs(Some(&ClusterId::new(&subject.subject)))?;
+        repairs.retain(|repair| repair.at >= first && until.is_none_or(|until| repair.at <= until));
+        reel.repairs = repairs
+            .into_iter()
+            .rev()
+            .map(|repair| MadeRepair {
+                id: repair.id,
+                at: repair.at,
+                by: repair.by,
+                title: repair.repair.title,
+            })
+            .collect();
+        Ok(reel)
     }
 
     /// What the checks found before an execution was started, as it was given; `None` where none were made.

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::domain::ids::ClusterId;
 use crate::kubernetes::client::KubernetesClient;
 use crate::kubernetes::error::KubernetesError;
+use crate::plan::estimate::PlanEstimate;
 use crate::plan::step::Plan;
 use crate::progress::facts::Target;
 use crate::progress::picture::LivePicture;
@@ -71,4 +72,6 @@ pub struct Preparation {
     pub despite: Option<String>,
     /// The report of the checks, as JSON.
     pub baseline: Option<String>,
+    /// What the plan is thought to take, to be compared with what comes of it.
+    pub estimate: Option<PlanEstimate>,
 }

@@ -140,6 +140,7 @@ fn node(name: &str, version: &str, phase: NodePhase, at: Timestamp) -> NodeProgr
         is_cordoned: phase == NodePhase::Cordoned,
         drain: None,
         last_event: None,
+        zone: None,
     }
 }
 

@@ -113,6 +113,8 @@ pub(in crate::preflight) fn node(pool: &str, at: u32) -> NodeFact {
         kernel: "6.8.0-1030-azure".into(),
         container_runtime: "containerd://2.1.4".into(),
         attached_volumes: 0,
+        is_deleting: false,
+        finalizers: Vec::new(),
     }
 }
 

@@ -67,7 +67,7 @@ impl Draft {
 
 type Recipe = fn(&Sight<'_>) -> Result<Draft, NotPossible>;
 
-/// Every remedy that can be made exact.
+/// Every remedy that can be made exact, and those of which it can be said what there is to choose from.
 const RECIPES: &[(&str, Recipe)] = &[
     ("scale-up-workload", workloads::scale_up),
     ("scale-to-zero", workloads::scale_to_zero),
@@ -136,8 +136,7 @@ const RECIPES: &[(&str, Recipe)] = &[
 /// When it is unknown, only a person can do it, or something it needs is not there or was not read.
 pub fn plan(id: &str, cause: &Cause, survey: &Survey) -> Result<Repair, NotPossible> {
     let known = remedy(id).ok_or_else(|| NotPossible::Unknown { id: id.to_owned() })?;
-    let recipe = RECIPES.iter().find(|(name, _)| *name == id).map(|(_, recipe)| recipe);
-    let Some(recipe) = recipe.filter(|_| known.automatable) else {
+    let Some((_, recipe)) = RECIPES.iter().find(|(name, _)| *name == id) else {
         return Err(NotPossible::ByHand { how: known.how.clone() });
     };
     let draft = recipe(&Sight::new(cause, survey))?;

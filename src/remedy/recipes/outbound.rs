@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::repair::NotPossible;
-use super::sight::Sight;
+use super::sight::{Sight, listed, read};
 use super::{Draft, by_hand, cluster, not_here};
 use crate::domain::azure_edit::ClusterEdit;
 use crate::domain::subject::Subject;
@@ -12,26 +12,37 @@ use crate::domain::surge::batch_of;
 /// Ports of one outbound address (Azure docs "Outbound rules", 2026).
 const PORTS_OF_ADDRESS: u64 = 64_000;
 
-/// `add-authorized-ip`: an address the cause names; guessing one would open the API server to a stranger.
+/// `add-authorized-ip`: an address the cause names, else those the cluster's own load balancer has; guessing one would
+/// open the API server to a stranger.
 pub(super) fn authorize_address(sight: &Sight<'_>) -> Result<Draft, NotPossible> {
     let present = &sight.details()?.authorized_ip_ranges;
     if present.is_empty() {
         return not_here("the API server takes every address as it is");
     }
-    let Some(address) = named_address(sight) else {
+    let addresses = match named_address(sight) {
+        Some(address) => vec![address],
+        None => own_addresses(sight)?,
+    };
+    if addresses.is_empty() {
         return by_hand(
-            "find the address the nodes go out by (load balancer, NAT gateway or firewall) and add it to the authorized ranges",
+            "find the address the nodes go out by (NAT gateway or firewall) and add it to the authorized ranges",
         );
-    };
-    let range = match address {
-        IpAddr::V4(_) => format!("{address}/32"),
-        IpAddr::V6(_) => return not_here("authorized ranges are IPv4 only"),
-    };
-    if present.contains(&range) {
-        return not_here(format!("{range} is among the authorized ranges as it is"));
     }
-    let title = format!("let {range} reach the API server");
-    cluster::edit(sight, ClusterEdit::AllowAddresses { ranges: vec![range] }, title)
+    if addresses.iter().any(IpAddr::is_ipv6) {
+        return not_here("authorized ranges are IPv4 only");
+    }
+    let ranges: Vec<String> = addresses.iter().map(|address| format!("{address}/32")).collect();
+    let missing: Vec<String> = ranges
+        .iter()
+        .filter(|range| !present.contains(range))
+        .cloned()
+        .collect();
+    if missing.is_empty() {
+        let is = if ranges.len() == 1 { "is" } else { "are" };
+        return not_here(format!("{} {is} among the authorized ranges as it is", listed(&ranges)));
+    }
+    let title = format!("let {} reach the API server", listed(&missing));
+    cluster::edit(sight, ClusterEdit::AllowAddresses { ranges: missing }, title)
 }
 
 fn named_address(sight: &Sight<'_>) -> Option<IpAddr> {
@@ -39,6 +50,11 @@ fn named_address(sight: &Sight<'_>) -> Option<IpAddr> {
         Subject::Azure { name, .. } => name.parse().ok(),
         _ => None,
     })
+}
+
+fn own_addresses(sight: &Sight<'_>) -> Result<Vec<IpAddr>, NotPossible> {
+    let all = read(&sight.survey.azure.outbound_addresses, "the outbound addresses")?;
+    Ok(all.iter().filter_map(|address| address.parse().ok()).collect())
 }
 
 /// `lb-outbound`: as many addresses as the nodes and the surge need at the ports they are given.

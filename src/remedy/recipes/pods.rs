@@ -1,9 +1,10 @@
 //! Pods made to go: deleted past their budget, forced out of Terminating, freed of a finalizer nobody serves.
 
 use super::super::repair::{ListChange, ListEdit, NotPossible, RepairStep};
-use super::sight::{Sight, change, listed, pod_ref};
+use super::sight::{Sight, change, listed, node_ref, pod_ref};
 use super::{Draft, not_here};
 use crate::domain::object_change::Edit;
+use crate::domain::subject::ObjectRef;
 use crate::domain::survey::{NodeFact, PodFact};
 
 /// Finalizers that Kubernetes itself serves (Kubernetes docs "Finalizers" and "Jobs", v1.36).
@@ -74,31 +75,63 @@ fn force(sight: &Sight<'_>, pod: &PodFact) -> Result<Draft, NotPossible> {
 
 /// `remove-finalizer`: those Kubernetes does not serve itself.
 pub(super) fn remove_finalizer(sight: &Sight<'_>) -> Result<Draft, NotPossible> {
-    let is_foreign = |name: &&String| !SERVED.contains(&name.as_str());
+    if sight.objects("Pod").is_empty() && !sight.node_names().is_empty() {
+        return of_node(sight);
+    }
     let stuck = sight
         .pods()?
         .into_iter()
-        .find(|pod| pod.pod.deletion_at.is_some() && pod.pod.finalizers.iter().any(|name| is_foreign(&name)));
+        .find(|pod| pod.pod.deletion_at.is_some() && pod.pod.finalizers.iter().any(|name| is_foreign(name)));
     let Some(pod) = stuck else {
         return not_here("no pod of it is on its way out and waits for a finalizer of others");
     };
     let name = pod_ref(pod);
-    let finalizers: Vec<String> = pod.pod.finalizers.iter().filter(is_foreign).cloned().collect();
+    let finalizers: Vec<String> = pod
+        .pod
+        .finalizers
+        .iter()
+        .filter(|name| is_foreign(name))
+        .cloned()
+        .collect();
+    let draft = without(&name, &pod.pod.uid, &finalizers);
+    Ok(draft.for_good("the pod ends as soon as its last finalizer is gone"))
+}
+
+/// The same of a Node object that AKS deleted and that stays.
+fn of_node(sight: &Sight<'_>) -> Result<Draft, NotPossible> {
+    let is_stuck = |fact: &&NodeFact| fact.is_deleting && fact.finalizers.iter().any(|name| is_foreign(name));
+    let Some(fact) = sight.nodes()?.into_iter().find(is_stuck) else {
+        return not_here("no node of it is on its way out and waits for a finalizer of others");
+    };
+    let finalizers: Vec<String> = fact
+        .finalizers
+        .iter()
+        .filter(|name| is_foreign(name))
+        .cloned()
+        .collect();
+    let draft = without(&node_ref(fact), &fact.node.uid, &finalizers);
+    Ok(draft.for_good("the Node object ends as soon as its last finalizer is gone"))
+}
+
+fn is_foreign(finalizer: &str) -> bool {
+    !SERVED.contains(&finalizer)
+}
+
+/// Takes each of the finalizers away.
+fn without(object: &ObjectRef, uid: &str, finalizers: &[String]) -> Draft {
     let removal = |finalizer: &String| RepairStep::KubernetesList {
         change: ListChange {
-            object: name.clone(),
-            uid: Some(pod.pod.uid.clone()),
+            object: object.clone(),
+            uid: Some(uid.to_owned()),
             path: vec!["metadata".to_owned(), "finalizers".to_owned()],
             edit: ListEdit::Remove {
                 item: finalizer.as_str().into(),
             },
         },
     };
-    let title = format!("remove the finalizer {} from {name}", listed(&finalizers));
-    let who = format!("whoever serves {} will not clean up for this pod", listed(&finalizers));
-    Ok(Draft::new(title, finalizers.iter().map(removal).collect())
-        .with_cautions([who])
-        .for_good("the pod ends as soon as its last finalizer is gone"))
+    let title = format!("remove the finalizer {} from {object}", listed(finalizers));
+    let who = format!("whoever serves {} will not clean up for it", listed(finalizers));
+    Draft::new(title, finalizers.iter().map(removal).collect()).with_cautions([who])
 }
 
 /// Says so where it is the last ready pod of its owner.

@@ -133,6 +133,8 @@ fn node(number: usize) -> NodeFact {
         kernel: String::new(),
         container_runtime: String::new(),
         attached_volumes: 0,
+        is_deleting: false,
+        finalizers: Vec::new(),
     }
 }
 

@@ -45,7 +45,14 @@ pub(super) fn extend_window(sight: &Sight<'_>) -> Result<Draft, NotPossible> {
         "open the maintenance window {} for {longer} hours in place of {hours}",
         window.name
     );
-    Ok(Draft::new(title, vec![azure(change)]))
+    let draft = Draft::new(title, vec![azure(change)]);
+    Ok(if hours < SHORTEST_WINDOW {
+        draft.for_good(format!(
+            "AKS takes no window that is shorter than {SHORTEST_WINDOW} hours"
+        ))
+    } else {
+        draft
+    })
 }
 
 /// `remove-lock`: those the cause names, else all that forbid writing, else all that forbid deleting.

@@ -9,6 +9,7 @@ use crate::domain::azure_edit::ClusterEdit;
 use crate::domain::change::Change;
 use crate::domain::cluster::Cluster;
 use crate::domain::node_pool::NodePool;
+use crate::domain::version::KubernetesVersion;
 
 /// How long AKS keeps what a pool ran before (AKS docs "Roll back a node pool version", 2026).
 const ROLLBACK_WITHIN: Duration = Duration::from_hours(7 * 24);
@@ -137,7 +138,7 @@ fn offers(sight: &Sight<'_>) -> String {
     }
 }
 
-fn upgrade(sight: &Sight<'_>, pool: &NodePool, to: crate::domain::version::KubernetesVersion) -> Change {
+fn upgrade(sight: &Sight<'_>, pool: &NodePool, to: KubernetesVersion) -> Change {
     Change::UpgradeNodePool {
         cluster: sight.id(),
         pool: pool.name.clone(),
@@ -157,16 +158,25 @@ fn way_back(sight: &Sight<'_>, pools: &[&NodePool]) -> Undo {
         Some(azure(Change::RollBackNodePool {
             cluster: sight.id(),
             pool: pool.name.clone(),
-            to: pool.version?,
+            to: run_by(sight, pool)?,
             node_image: pool.node_image.clone()?,
         }))
     };
     match pools.iter().map(back).collect::<Option<Vec<_>>>() {
         Some(steps) => Undo::Steps { steps },
         None => Undo::Impossible {
-            why: "what the pools run now is not known".to_owned(),
+            why: "what the pools run now is not known, or not the same on all their nodes".to_owned(),
         },
     }
+}
+
+/// The version that all nodes of a pool run: after an upgrade that failed Azure claims what they do not run.
+fn run_by(sight: &Sight<'_>, pool: &NodePool) -> Option<KubernetesVersion> {
+    let nodes = sight.all_nodes().ok()?;
+    let of_pool = nodes.iter().filter(|fact| fact.node.pool.as_ref() == Some(&pool.name));
+    let mut versions = of_pool.map(|fact| fact.node.version);
+    let first = versions.next().unwrap_or(pool.version)?;
+    versions.all(|version| version == Some(first)).then_some(first)
 }
 
 fn active_channel(cluster: &Cluster) -> Option<&str> {

@@ -28,6 +28,8 @@ struct ClusterProperties {
     kubernetes_version: Option<String>,
     agent_pool_profiles: Option<Vec<InlinePool>>,
     upgrade_settings: Option<ClusterUpgradeSettings>,
+    #[serde(default)]
+    addon_profiles: Value,
 }
 
 #[derive(Deserialize)]
@@ -62,6 +64,8 @@ struct PoolProperties {
     orchestrator_version: Option<String>,
     node_image_version: Option<String>,
     count: Option<u32>,
+    #[serde(rename = "osSKU")]
+    os_sku: Option<String>,
     /// Of a new pool; an existing one keeps its own.
     vm_size: Option<String>,
     mode: Option<String>,
@@ -115,6 +119,10 @@ pub(super) fn put_cluster(world: &mut World, name: &str, call: &Call) -> Result<
             "The location property is required for this definition.",
         ));
     }
+    // What is not sent stays; what is sent as null is taken away.
+    let sent = call.json()?;
+    let is_null = |pointer| sent.pointer(pointer).is_some_and(Value::is_null);
+    let drops_force = is_null("/properties/upgradeSettings") || is_null("/properties/upgradeSettings/overrideSettings");
     let pools = body.properties.agent_pool_profiles.unwrap_or_default();
     let change = ClusterChange {
         version: body.properties.kubernetes_version,
@@ -127,6 +135,8 @@ pub(super) fn put_cluster(world: &mut World, name: &str, call: &Call) -> Result<
             .upgrade_settings
             .and_then(|settings| settings.override_settings)
             .map(|settings| (settings.force_upgrade.unwrap_or(false), settings.until)),
+        drops_force,
+        drops_monitoring: body.properties.addon_profiles["omsagent"]["enabled"] == Value::Bool(false),
     };
     let now = world.now;
     let id = on_cluster(world, name, |cluster, surroundings| {
@@ -135,7 +145,6 @@ pub(super) fn put_cluster(world: &mut World, name: &str, call: &Call) -> Result<
             .put(&change, surroundings, now)
             .map_err(|refusal| Reply::aks_error(&refusal))
     })?;
-    let sent = call.json()?;
     on_cluster(world, name, |cluster, _| {
         settings::take_cluster(cluster, &sent);
         Ok(())
@@ -155,6 +164,7 @@ pub(super) fn put_pool(world: &mut World, name: &str, pool: &str, call: &Call) -
             .map(PoolUpgradeSettings::read)
             .transpose()?,
         count: body.properties.count,
+        os_sku: body.properties.os_sku,
     };
     let now = world.now;
     let id = on_cluster(world, name, |cluster, surroundings| {

@@ -11,7 +11,7 @@ use crate::simulator::world::{SimulatedCluster, SimulatedPool};
 pub(super) fn of_cluster(cluster: &SimulatedCluster, catalogue: &Catalogue) -> Reply {
     let current = cluster.control_plane.claimed;
     let upgrades: Vec<Value> = catalogue
-        .offers_for_cluster(current)
+        .offers_for_cluster(current, cluster.landscape.has_long_term_support())
         .iter()
         .map(|offer| {
             let mut upgrade = json!({"kubernetesVersion": offer.version.to_string()});
@@ -41,7 +41,7 @@ pub(super) fn of_pool(cluster: &SimulatedCluster, pool: &SimulatedPool, catalogu
     let mut properties = json!({
         "kubernetesVersion": pool.claimed.to_string(),
         "osType": "Linux",
-        "latestNodeImageVersion": catalogue.image_for(pool.claimed),
+        "latestNodeImageVersion": catalogue.image_for(pool.claimed, cluster.landscape.os_sku(&pool.name)),
     });
     let upgrades: Vec<Value> = catalogue
         .offers_for_pool(pool.claimed, cluster.control_plane.claimed)

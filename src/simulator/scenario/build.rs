@@ -103,7 +103,9 @@ fn build_cluster(
     };
     let mut built = SimulatedCluster::new(profile, cluster.version, rng.u64(..), born);
     for pool in &cluster.pools {
-        let new = new_pool(pool, cluster, &world.catalogue.image_release);
+        let properties = cluster.with.landscape.pool_properties.get(&pool.name);
+        let os_sku = properties.and_then(|it| it["osSKU"].as_str()).unwrap_or("Ubuntu");
+        let new = new_pool(pool, cluster, os_sku, &world.catalogue.image_release);
         built.add_pool(new, &mut world.quotas);
     }
     let system_pools: Vec<String> = cluster
@@ -141,7 +143,7 @@ fn build_cluster(
     Ok(built)
 }
 
-fn new_pool(pool: &document::Pool, cluster: &document::Cluster, newest_release: &str) -> NewPool {
+fn new_pool(pool: &document::Pool, cluster: &document::Cluster, os_sku: &str, newest_release: &str) -> NewPool {
     let version = pool.version.unwrap_or(cluster.version);
     NewPool {
         name: pool.name.clone(),
@@ -162,7 +164,7 @@ fn new_pool(pool: &document::Pool, cluster: &document::Cluster, newest_release: 
             }),
         },
         version,
-        image: image_name(version, pool.image_release.as_deref().unwrap_or(newest_release)),
+        image: image_name(version, os_sku, pool.image_release.as_deref().unwrap_or(newest_release)),
         machines: vec![version; pool.count as usize],
     }
 }

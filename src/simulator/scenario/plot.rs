@@ -20,7 +20,7 @@ pub(super) const SOMEBODY: &str = "alex.kim@shop.example";
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// At most one of the first five; none means: when the scenario begins.
+/// At most one of the first six; none means: when the scenario begins.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct When {
@@ -31,6 +31,8 @@ pub(super) struct When {
     control_plane_ends: bool,
     pool_begins: Option<String>,
     pool_ends: Option<String>,
+    /// The window of automatic upgrades is open and at least so many hours long.
+    window_of_hours: Option<u64>,
     /// Added to the moment.
     #[serde(default)]
     delay_seconds: u64,
@@ -230,6 +232,7 @@ impl When {
             self.control_plane_ends,
             self.pool_begins.is_some(),
             self.pool_ends.is_some(),
+            self.window_of_hours.is_some(),
         ];
         if named.iter().filter(|is_named| **is_named).count() > 1 {
             return Err("'when' names more than one moment".to_owned());
@@ -238,6 +241,9 @@ impl When {
     }
 
     fn resolve(&self, now: Timestamp) -> incident::When {
+        if let Some(hours) = self.window_of_hours {
+            return incident::When::Window { hours };
+        }
         let turn = if self.control_plane_begins {
             Turn::ControlPlaneBegins
         } else if self.control_plane_ends {

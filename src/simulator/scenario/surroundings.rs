@@ -84,6 +84,11 @@ pub(super) struct PodsInTrouble {
     from_version: Option<String>,
     /// Kind, namespace and name of the object with which it ends.
     while_exists: Option<(String, String, String)>,
+    /// Only on nodes whose image has this in its name.
+    on_image: Option<String>,
+    /// Pods made by a restart of their workload are spared.
+    #[serde(default)]
+    until_restarted: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -236,6 +241,8 @@ impl PodsInTrouble {
             includes_running: self.includes_running,
             from_version: self.from_version.clone(),
             while_exists: self.while_exists.clone(),
+            on_image: self.on_image.clone(),
+            until_restarted: self.until_restarted,
         }
     }
 }

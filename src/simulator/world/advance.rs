@@ -49,6 +49,7 @@ impl SimulatedCluster {
             return;
         }
         self.objects.advance_to(self.now);
+        self.look_for_relief();
         if self.next_expiry <= self.now {
             self.objects.expire_events(self.now);
             self.next_expiry = self.now + EXPIRY_EVERY;
@@ -231,6 +232,7 @@ impl SimulatedCluster {
                 if let Some(pool) = self.pool_mut(name) {
                     pool.state = outcome.resource_state();
                     pool.error = outcome.error();
+                    pool.is_unfinished |= *outcome != Outcome::Succeeded && !pool.runs(pool.claimed);
                 }
             }
             Target::Cluster => {
@@ -245,6 +247,7 @@ impl SimulatedCluster {
                     };
                     pool.state = state;
                     pool.error = error;
+                    pool.is_unfinished |= !is_whole && *outcome != Outcome::Succeeded;
                 }
                 self.take_back_claims();
             }

@@ -213,6 +213,8 @@ impl SimulatedCluster {
             nodes: Vec::new(),
             recently_used: Vec::new(),
             resize: None,
+            is_unfinished: false,
+            has_set_aside: false,
             next_machine: 0,
             left_behind: 0,
             hidden_failure: None,

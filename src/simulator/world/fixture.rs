@@ -56,7 +56,7 @@ pub(super) fn world_with(settings: UpgradeSettings, min_available: &str) -> Worl
             zones: Vec::new(),
             settings,
             version: version("1.34.4"),
-            image: image_name(version("1.34.4"), "202610.19.0"),
+            image: image_name(version("1.34.4"), "Ubuntu", "202610.19.0"),
             machines: vec![version("1.34.4"); size],
         };
         cluster.add_pool(pool, &mut world.quotas);
@@ -105,7 +105,7 @@ pub(super) fn upgrade_cluster(world: &mut World, to: &str, pools: Option<&str>) 
         pools: ["system", "apps"]
             .map(|name| (name.to_owned(), pools.map(str::to_owned)))
             .into(),
-        force_upgrade: None,
+        ..ClusterChange::default()
     };
     cluster.put(&change, &surroundings, now)
 }

@@ -1,6 +1,7 @@
 //! What happens without being asked for over the wire: other people's operations, deletions, tags, faults that begin
 //! at a certain point. Each incident happens once, at a time or when something begins or ends.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -48,6 +49,10 @@ impl Turn {
 pub enum When {
     At(Timestamp),
     Turn(Turn),
+    /// The window of automatic upgrades is open, and as long as so many hours or longer.
+    Window {
+        hours: u64,
+    },
 }
 
 /// A request of somebody else.
@@ -167,6 +172,24 @@ pub struct Incident {
     pub caller: String,
 }
 
+/// The maintenance configuration of automatic upgrades (AKS docs "Use planned maintenance", 2026).
+const AUTO_UPGRADES: &str = "aksManagedAutoUpgradeSchedule";
+
+/// True in a daily window of at least so many hours; one with another schedule or offset is never open here.
+fn is_open(window: &Value, least: u64, now: Timestamp) -> bool {
+    let window = &window["maintenanceWindow"];
+    let is_known = window["schedule"]["daily"]["intervalDays"] == 1 && window["utcOffset"] == "+00:00";
+    let start = window["startTime"].as_str().and_then(|text| {
+        let (hour, minute) = text.split_once(':')?;
+        Some(hour.parse::<i64>().ok()? * 60 + minute.parse::<i64>().ok()?)
+    });
+    let (true, Some(start), Some(hours)) = (is_known, start, window["durationHours"].as_u64()) else {
+        return false;
+    };
+    let since = (now.as_second() / 60 - start).rem_euclid(24 * 60);
+    hours >= least && since.unsigned_abs() < hours * 60
+}
+
 /// How long a deed that Azure refuses as too early is tried again.
 const PATIENCE: Duration = Duration::from_hours(6);
 const TRY_AGAIN: Duration = Duration::from_secs(5);
@@ -191,7 +214,7 @@ impl Incidents {
     pub fn push(&mut self, incident: Incident) {
         match incident.when {
             When::At(at) => self.schedule(at, incident),
-            When::Turn(_) => self.waiting.push(incident),
+            When::Turn(_) | When::Window { .. } => self.waiting.push(incident),
         }
     }
 
@@ -220,6 +243,25 @@ impl Incidents {
         }
     }
 
+    /// Sets the time of everything that waited for a window that is open now.
+    fn answer_windows(&mut self, cluster: &str, windows: &BTreeMap<String, Value>, now: Timestamp) {
+        let is_called = |incident: &Incident| match incident.when {
+            When::Window { hours } => {
+                incident.cluster == cluster
+                    && windows
+                        .get(AUTO_UPGRADES)
+                        .is_some_and(|window| is_open(window, hours, now))
+            }
+            When::At(_) | When::Turn(_) => false,
+        };
+        let (called, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(is_called);
+        self.waiting = waiting;
+        let called: Vec<Incident> = called;
+        for incident in called {
+            self.schedule(now, incident);
+        }
+    }
+
     fn take_due(&mut self, now: Timestamp) -> Vec<Due> {
         let (due, later) = std::mem::take(&mut self.due).into_iter().partition(|due| due.at <= now);
         self.due = later;
@@ -234,6 +276,8 @@ impl World {
             for turn in std::mem::take(&mut cluster.turns) {
                 self.incidents.answer(name, &turn, self.now);
             }
+            self.incidents
+                .answer_windows(name, &cluster.landscape.windows, self.now);
         }
         for mut due in self.incidents.take_due(self.now) {
             let is_too_early = self.happen(&due.incident).is_err_and(|refusal| refusal.status == 409);
@@ -336,7 +380,7 @@ impl World {
                     (pool.name.clone(), Some(version))
                 })
                 .collect(),
-            force_upgrade: None,
+            ..ClusterChange::default()
         };
         let id = match deed {
             Deed::Upgrade { to } => {
@@ -460,6 +504,26 @@ mod tests {
             down.push(world.faults.is_down(world.now));
         }
         assert_eq!(down, [false, true, true, true, true, true, true, false, false]);
+    }
+
+    #[test]
+    fn a_daily_window_is_open_for_its_hours() {
+        let window = |hours: u64| {
+            serde_json::json!({"maintenanceWindow": {"schedule": {"daily": {"intervalDays": 1}},
+                "durationHours": hours, "utcOffset": "+00:00", "startTime": "22:30"}})
+        };
+        for (hours, at, expected) in [
+            (4, "2026-11-23T22:30:00Z", true),
+            (4, "2026-11-24T02:29:59Z", true),
+            (4, "2026-11-24T02:30:00Z", false),
+            (2, "2026-11-23T23:00:00Z", false),
+        ] {
+            assert_eq!(
+                is_open(&window(hours), 4, at.parse().unwrap()),
+                expected,
+                "{hours} {at}"
+            );
+        }
     }
 
     #[test]

@@ -47,8 +47,29 @@ pub struct Landscape {
     pub upgrade_issues: Vec<Value>,
     /// Links of private DNS zones by id in lower case, as on the wire.
     pub dns_links: BTreeMap<String, Value>,
+    /// Addresses of public IP addresses, by the resource's name.
+    pub public_addresses: BTreeMap<String, String>,
     /// Minors that each Istio revision on offer fits, as `asm-1-27` to `1.33`, `1.34`.
     pub mesh_revisions: BTreeMap<String, Vec<String>>,
+}
+
+impl Landscape {
+    /// The OS SKU of a pool, in Azure's words.
+    pub(in crate::simulator) fn os_sku(&self, pool: &str) -> &str {
+        let named = self.pool_properties.iter();
+        let mut own = named.filter(|(name, _)| name.eq_ignore_ascii_case(pool));
+        own.find_map(|(_, properties)| properties["osSKU"].as_str())
+            .unwrap_or("Ubuntu")
+    }
+
+    /// False where somebody turned the monitoring add-on off.
+    pub(super) fn has_monitoring(&self) -> bool {
+        self.cluster_properties["addonProfiles"]["omsagent"]["enabled"] != Value::Bool(false)
+    }
+
+    pub(in crate::simulator) fn has_long_term_support(&self) -> bool {
+        self.cluster_properties["supportPlan"] == "AKSLongTermSupport"
+    }
 }
 
 /// A subnet with its addresses.

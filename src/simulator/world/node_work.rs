@@ -251,6 +251,7 @@ impl NodeWork {
 
     fn remove(&mut self, site: &mut Site<'_>) -> (Stage, Duration) {
         if mishap::is_node_held(site.objects, &self.node) {
+            site.objects.mark_node_deleted(&self.node, site.now);
             narration::deletion_failed(site.objects, site.now, &self.node);
             if self.is_out_of_patience(PATIENCE.removal, site.now) {
                 return (Stage::Failed(node_not_deleted(&self.node)), Duration::ZERO);
@@ -288,7 +289,7 @@ impl NodeWork {
     fn come_up(&mut self, site: &mut Site<'_>) -> (Stage, Duration) {
         let is_first = self.trying_since.is_none();
         if self.is_replacement()
-            && let Some(why) = site.hindrances.reimage_failure(&self.pool).map(str::to_owned)
+            && let Some(why) = site.hindrances.reimage_failure(&self.pool, &self.node)
         {
             narration::reimage_failed(site.objects, site.now, &self.node);
             if self.is_out_of_patience(PATIENCE.removal, site.now) {

@@ -189,6 +189,10 @@ pub struct SimulatedPool {
     pub scale_set: String,
     /// Machines that go when a change of its size is over; `None` while none runs.
     pub(super) resize: Option<Vec<String>>,
+    /// An upgrade ended badly before all machines were done: any later request of that version carries it on.
+    pub(super) is_unfinished: bool,
+    /// Nodes were set aside, and the extra nodes in their places count as the pool's.
+    pub(super) has_set_aside: bool,
     pub(super) next_machine: u32,
     /// Machines the next upgrade forgets.
     pub(super) left_behind: usize,

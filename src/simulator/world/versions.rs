@@ -105,9 +105,9 @@ impl Catalogue {
 
     /// Where a control plane may go from here, newest first.
     ///
-    /// One minor at a time; from a line out of support to the oldest supported one
-    /// (AKS docs "Supported Kubernetes versions", 2026).
-    pub fn offers_for_cluster(&self, current: KubernetesVersion) -> Vec<Offer> {
+    /// One minor at a time; from a line out of support to the oldest supported one, and with long-term support also
+    /// inside such lines (AKS docs "Supported Kubernetes versions" and "Long-term support", 2026).
+    pub fn offers_for_cluster(&self, current: KubernetesVersion, has_long_term_support: bool) -> Vec<Offer> {
         let next = MinorVersion {
             minor: current.minor.saturating_add(1),
             ..current.minor_line()
@@ -119,7 +119,7 @@ impl Catalogue {
         let mut offers: Vec<Offer> = self
             .minors
             .iter()
-            .filter(|minor| minor.support != Support::LongTermOnly)
+            .filter(|minor| has_long_term_support || minor.support != Support::LongTermOnly)
             .filter(|minor| [Some(current.minor_line()), Some(next), rescue].contains(&Some(minor.line)))
             .flat_map(|minor| {
                 minor.patches.iter().map(|version| Offer {
@@ -155,7 +155,11 @@ impl Catalogue {
             .iter()
             .filter(|minor| minor.line.minor == version.minor || minor.line.minor == version.minor.saturating_add(1))
             .flat_map(|minor| minor.patches.iter().copied())
-            .chain(self.offers_for_cluster(version).into_iter().map(|offer| offer.version))
+            .chain(
+                self.offers_for_cluster(version, false)
+                    .into_iter()
+                    .map(|offer| offer.version),
+            )
             .filter(|target| *target > version)
             .collect();
         upgrades.sort_unstable();
@@ -168,19 +172,20 @@ impl Catalogue {
         pool <= control_plane && control_plane.minors_ahead_of(pool) <= MAX_POOL_SKEW
     }
 
-    /// The full name of the newest node image for a version.
-    pub fn image_for(&self, version: KubernetesVersion) -> String {
-        image_name(version, &self.image_release)
+    /// The full name of the newest node image for a version and an OS SKU.
+    pub fn image_for(&self, version: KubernetesVersion, os_sku: &str) -> String {
+        image_name(version, os_sku, &self.image_release)
     }
 }
 
-/// The image of a release: Ubuntu 24.04 from Kubernetes 1.35 on, 22.04 before
+/// The image of a release: what the OS SKU names; else Ubuntu 24.04 from Kubernetes 1.35 on, 22.04 before
 /// (AKS docs "Upgrade the OS version", 2026).
-pub fn image_name(version: KubernetesVersion, release: &str) -> String {
-    let ubuntu = if version >= KubernetesVersion::new(1, 35, 0) {
-        "2404"
-    } else {
-        "2204"
+pub fn image_name(version: KubernetesVersion, os_sku: &str, release: &str) -> String {
+    let ubuntu = match os_sku {
+        "Ubuntu2204" => "2204",
+        "Ubuntu2404" => "2404",
+        _ if version >= KubernetesVersion::new(1, 35, 0) => "2404",
+        _ => "2204",
     };
     format!("AKSUbuntu-{ubuntu}gen2containerd-{release}")
 }
@@ -191,7 +196,7 @@ mod tests {
 
     fn offers(from: &str) -> Vec<String> {
         Catalogue::november_2026()
-            .offers_for_cluster(from.parse().unwrap())
+            .offers_for_cluster(from.parse().unwrap(), false)
             .iter()
             .map(|offer| format!("{}{}", offer.version, if offer.is_preview { " preview" } else { "" }))
             .collect()
@@ -218,7 +223,7 @@ mod tests {
         let mut at = KubernetesVersion::new(1, 31, 13);
         let mut hops = Vec::new();
         while at < KubernetesVersion::new(1, 34, 0) {
-            at = catalogue.offers_for_cluster(at)[0].version;
+            at = catalogue.offers_for_cluster(at, false)[0].version;
             hops.push(at.to_string());
         }
         assert_eq!(hops, ["1.32.11", "1.33.8", "1.34.6"]);
@@ -253,11 +258,11 @@ mod tests {
     #[test]
     fn the_image_follows_the_operating_system_of_the_version() {
         assert_eq!(
-            image_name(KubernetesVersion::new(1, 34, 6), "202611.16.0"),
+            image_name(KubernetesVersion::new(1, 34, 6), "Ubuntu", "202611.16.0"),
             "AKSUbuntu-2204gen2containerd-202611.16.0"
         );
         assert_eq!(
-            image_name(KubernetesVersion::new(1, 35, 0), "202611.16.0"),
+            image_name(KubernetesVersion::new(1, 35, 0), "Ubuntu", "202611.16.0"),
             "AKSUbuntu-2404gen2containerd-202611.16.0"
         );
     }

@@ -1,9 +1,9 @@
 //! The list of actions with their keys. Says what each is for; what it does is decided in `app.rs`.
 
 use super::places::{AROUND, DATA, EDITING, LISTS, OPENING, PLANNING, SCREENS, SIDEWAYS, STEERING, TABS, TROUBLE};
-use super::{Action, ActionId, Danger, Place};
+use super::{Action, ActionId, Danger, Place, replaying, session};
 
-const fn view(
+pub(super) const fn view(
     id: ActionId,
     name: &'static str,
     title: &'static str,
@@ -24,7 +24,7 @@ const fn view(
 }
 
 /// A movement: known to everybody's fingers, so only the help lists it.
-const fn movement(
+pub(super) const fn movement(
     id: ActionId,
     name: &'static str,
     help: &'static str,
@@ -207,6 +207,17 @@ pub(crate) const ACTIONS: &[Action] = &[
         &["ctrl-o"],
         EDITING,
     ),
+    replaying::REPLAY,
+    replaying::PLAY,
+    replaying::NEXT_MOMENT,
+    replaying::PREVIOUS_MOMENT,
+    replaying::NEXT_EVENT,
+    replaying::PREVIOUS_EVENT,
+    replaying::FASTER,
+    replaying::SLOWER,
+    replaying::PLANNED_AND_REAL,
+    replaying::NODE_LEFT,
+    replaying::NODE_RIGHT,
     view(
         ActionId::Yes,
         "yes",
@@ -245,7 +256,7 @@ pub(crate) const ACTIONS: &[Action] = &[
         "grid/table",
         "Switch between the grid, a cell for each node, and the table.",
         &["v"],
-        &[Place::Live],
+        &[Place::Live, Place::Replay],
     ),
     view(
         ActionId::Filter,
@@ -253,7 +264,7 @@ pub(crate) const ACTIONS: &[Action] = &[
         "filter",
         "Show what matches only: words, !not, field=value; an unknown field lists those there are.",
         &["/"],
-        &[Place::Clusters, Place::Preflight],
+        &[Place::Clusters, Place::Preflight, Place::Settings, Place::Requests],
     ),
     view(
         ActionId::Checks,
@@ -275,9 +286,33 @@ pub(crate) const ACTIONS: &[Action] = &[
         ActionId::Sort,
         "sort",
         "sort",
-        "Sort by the next column; worst first is where it starts.",
+        "Sort by the next column; worst first is where it starts. In the grid: group by pool or by zone.",
         &["s"],
-        &[Place::Clusters, Place::Live],
+        &[Place::Clusters, Place::Live, Place::Requests, Place::Replay],
+    ),
+    view(
+        ActionId::Reverse,
+        "reverse",
+        "reverse",
+        "Sort the other way round.",
+        &["i"],
+        &[Place::Clusters, Place::Live, Place::Replay],
+    ),
+    view(
+        ActionId::Fold,
+        "fold",
+        "fold",
+        "Show the healthy clusters as one line, or each on its own.",
+        &["z"],
+        &[Place::Clusters],
+    ),
+    view(
+        ActionId::Zoom,
+        "zoom",
+        "zoom",
+        "Show more of each node: a cell, a small card, a row of the table, and a cell again.",
+        &["z"],
+        &[Place::Live],
     ),
     view(
         ActionId::Events,
@@ -285,7 +320,7 @@ pub(crate) const ACTIONS: &[Action] = &[
         "events",
         "Show what the upgrader and the nodes said, newest first; again to go back.",
         &["e"],
-        &[Place::Cluster, Place::Live],
+        &[Place::Cluster, Place::Live, Place::Replay],
     ),
     view(
         ActionId::Timeline,
@@ -314,7 +349,10 @@ pub(crate) const ACTIONS: &[Action] = &[
             Place::Cluster,
             Place::Live,
             Place::Timeline,
+            Place::Replay,
             Place::Dialog,
+            Place::Settings,
+            Place::Requests,
         ],
     ),
     view(
@@ -351,6 +389,7 @@ pub(crate) const ACTIONS: &[Action] = &[
             Place::Preflight,
             Place::Causes,
             Place::Repairs,
+            Place::Settings,
         ],
     ),
     movement(ActionId::Down, "down", "Move down.", &["j", "down"], LISTS),
@@ -427,6 +466,8 @@ pub(crate) const ACTIONS: &[Action] = &[
         &["7"],
         SCREENS,
     ),
+    session::REQUESTS,
+    session::COPY_COMMAND,
     view(ActionId::Help, "help", "help", "Show this page.", &["?"], SCREENS),
     view(
         ActionId::Back,
@@ -451,4 +492,7 @@ pub(crate) const ACTIONS: &[Action] = &[
         &["ctrl-c"],
         &Place::ALL,
     ),
+    session::NEXT_VIEW,
+    session::SETTINGS,
+    session::SUSPEND,
 ];

@@ -12,7 +12,10 @@ pub(super) const SCREENS: &[Place] = &[
     Place::Causes,
     Place::Page,
     Place::Repairs,
+    Place::Settings,
+    Place::Replay,
     Place::Help,
+    Place::Requests,
 ];
 pub(super) const DATA: &[Place] = &[Place::Clusters, Place::Cluster, Place::Live];
 /// Where what runs can be steered.
@@ -46,8 +49,11 @@ pub(super) const LISTS: &[Place] = &[
     Place::Causes,
     Place::Page,
     Place::Repairs,
+    Place::Settings,
+    Place::Replay,
     Place::Help,
     Place::Dialog,
+    Place::Requests,
 ];
 pub(super) const SIDEWAYS: &[Place] = &[Place::Cluster, Place::Live, Place::Preflight, Place::Dialog];
 /// Tab also goes from one text line to the next.
@@ -57,6 +63,7 @@ pub(super) const TABS: &[Place] = &[
     Place::Plan,
     Place::Preflight,
     Place::Causes,
+    Place::Replay,
     Place::Dialog,
     Place::Field,
 ];
@@ -68,7 +75,9 @@ pub(super) const OPENING: &[Place] = &[
     Place::Preflight,
     Place::Causes,
     Place::Repairs,
+    Place::Settings,
     Place::Dialog,
     Place::Field,
+    Place::Requests,
 ];
 pub(super) const EDITING: &[Place] = &[Place::Plan];

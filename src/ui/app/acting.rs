@@ -1,5 +1,7 @@
 //! What a key does on a screen: places opened and left, and everything that changes nothing in the world.
 
+use std::sync::Arc;
+
 use super::super::actions::{ActionId, Place};
 use super::super::command::Command;
 use super::super::components::Scene;
@@ -12,7 +14,7 @@ use super::super::screens::cluster_detail::ClusterDetail;
 use super::super::screens::help::HelpScreen;
 use super::super::screens::live_nodes::LiveNodes;
 use super::super::screens::timeline::TimelineScreen;
-use super::super::screens::{Screen, details, repairs};
+use super::super::screens::{Screen, details, repairs, settings};
 use super::super::theme::Mark;
 use super::App;
 use crate::domain::ids::ClusterId;
@@ -36,6 +38,8 @@ impl App {
             ActionId::Brief => self.show_brief(),
             ActionId::Open => self.open(),
             ActionId::Timeline | ActionId::GoToTimeline => self.open_timeline(),
+            ActionId::Replay => self.open_replay(),
+            ActionId::Play => self.play_or_stop(),
             ActionId::GoToClusters => self.go_to_clusters(),
             ActionId::GoToCluster => self.go_to(Place::Cluster),
             ActionId::GoToChecks => self.go_to(Place::Preflight),
@@ -45,8 +49,13 @@ impl App {
             ActionId::Mend => self.mend(),
             ActionId::TakeBack => self.take_back(),
             ActionId::Guide => self.copy_guide(),
+            ActionId::Requests => self.open_requests(),
+            ActionId::CopyCommand => self.copy_command(),
             ActionId::GoToNodes => self.go_to(Place::Live),
             ActionId::GoToPlan => self.go_to(Place::Plan),
+            ActionId::GoToSettings => self.open_settings(),
+            ActionId::NextView => self.next_view(),
+            ActionId::Refresh if self.place() == Place::Settings => vec![Command::ReadSettings],
             ActionId::Details => {
                 self.show_details();
                 Vec::new()
@@ -54,12 +63,15 @@ impl App {
             ActionId::Refresh if self.stack.last().is_some_and(Screen::is_asked) => self.ask_again(),
             ActionId::Refresh => {
                 self.say(Mark::Busy, "Reading again");
+                if let Some(Screen::Cluster(screen)) = self.stack.last() {
+                    self.data.forget_changes(&screen.id);
+                }
                 vec![Command::Refresh(
                     self.stack.iter().rev().find_map(Screen::cluster).cloned(),
                 )]
             }
             ActionId::Help => {
-                let help = HelpScreen::new(self.place(), self.settings.is_read_only);
+                let help = HelpScreen::new(self.place(), self.settings.is_read_only, Arc::clone(&self.keymap));
                 if !matches!(self.stack.last(), Some(Screen::Help(_))) {
                     self.stack.push(Screen::Help(help));
                 }
@@ -89,22 +101,25 @@ impl App {
             theme: self.theme,
         };
         match self.stack.last_mut() {
-            None => self.overview.act(action, half_page),
-            Some(Screen::Cluster(screen)) => screen.act(action, &self.data, half_page),
+            None => self.overview.act(action, content),
+            Some(Screen::Cluster(screen)) => screen.act(action, scene, content),
             Some(Screen::Live(screen)) => screen.act(action, scene, content),
             Some(Screen::Timeline(screen)) => screen.act(action, half_page),
             Some(Screen::Preflight(screen)) => screen.act(action, scene, content),
             Some(Screen::Causes(screen)) => screen.act(action, scene, content),
             Some(Screen::Page(screen)) => screen.act(action, scene, content),
             Some(Screen::Repairs(screen)) => screen.act(action, &self.data, half_page),
+            Some(Screen::Replay(screen)) => screen.act(action, self.theme, content),
             Some(Screen::Plan(_)) => (),
+            Some(Screen::Settings(screen)) => screen.act(action, &self.data, half_page),
             Some(Screen::Help(screen)) => screen.act(action, half_page),
+            Some(Screen::Requests(screen)) => screen.act(action, half_page),
         }
     }
 
     fn open(&mut self) -> Vec<Command> {
         match self.stack.last() {
-            Some(Screen::Timeline(_) | Screen::Repairs(_)) => {
+            Some(Screen::Timeline(_) | Screen::Repairs(_) | Screen::Settings(_)) => {
                 self.show_details();
                 return Vec::new();
             }
@@ -112,7 +127,15 @@ impl App {
                 self.open_page();
                 return Vec::new();
             }
+            Some(Screen::Requests(_)) => {
+                self.act_on_screen(ActionId::Open);
+                return Vec::new();
+            }
             _ => (),
+        }
+        if self.stack.is_empty() && self.overview.is_at_fold() {
+            self.act_on_screen(ActionId::Fold);
+            return Vec::new();
         }
         let Some(id) = self.subject().map(|snapshot| snapshot.id.clone()) else {
             return Vec::new();
@@ -208,6 +231,25 @@ impl App {
     }
 
     fn show_details(&mut self) {
+        if let Some(Screen::Settings(screen)) = self.stack.last() {
+            if let Some(row) = screen.selected(&self.data) {
+                let passages = settings::whole_row(row, &self.data);
+                self.dialog = Some(Dialog::Note(Note::details(row.name.clone(), passages)));
+            }
+            return;
+        }
+        if let Some(screen) = self.requests_screen() {
+            let details = screen.details(self.data.now);
+            self.dialog = details.map(|(heading, text)| Dialog::Note(Note::details(heading, text)));
+            return;
+        }
+        if let Some(Screen::Replay(screen)) = self.stack.last() {
+            let node = screen.selected_node();
+            self.dialog = node
+                .map(|(node, at)| Note::details(format!("Node {} as it was", node.name), details::whole_node(node, at)))
+                .map(Dialog::Note);
+            return;
+        }
         let Some(snapshot) = self.subject() else {
             return;
         };

@@ -7,8 +7,10 @@ use super::super::message::Message;
 use super::super::screens::{Screen, brief};
 use super::super::theme::Mark;
 use super::App;
+use crate::config::cluster::Named;
 use crate::domain::ids::ExecutionId;
 use crate::engine::timeline::Entry;
+use crate::notify::NoticeKind;
 use crate::problem::Problem;
 
 impl App {
@@ -62,7 +64,8 @@ impl App {
                 self.brief_wanted = Some(id);
                 return self.wanted_brief();
             }
-            Message::Briefed(id, brief) => {
+            Message::Briefed(id, mut brief) => {
+                brief.notes.extend(self.contact_note(&id));
                 // A question is never replaced by something to read.
                 if self.dialog.is_none() {
                     let heading = format!("Brief of {id}");
@@ -70,7 +73,17 @@ impl App {
                     self.dialog = Some(Dialog::Note(Note::details(heading, passages)));
                 }
             }
+            Message::Requests(picture) => {
+                if let Some(Screen::Requests(screen)) = self.stack.last_mut() {
+                    screen.take(picture);
+                }
+            }
+            Message::Noticed(notice) => self.say(notice_mark(notice.kind), notice.title),
+            Message::NotTold(why) => self.say(Mark::Failed, why),
+            Message::RecordingRead(id, answer) => self.take_recording(&id, answer),
+            Message::Beat(ticket) => return self.beat(ticket),
             Message::TimelineRead(id, entries) => self.take_timeline(&id, entries),
+            Message::ChangesRead(cluster, changes) => self.data.set_changes(cluster, changes),
             Message::HandedToBackground(Ok(())) => return vec![Command::Quit],
             Message::HandedToBackground(Err(problem))
             | Message::Started(Err(problem))
@@ -79,6 +92,8 @@ impl App {
                 self.toast = None;
                 self.dialog = Some(Dialog::Note(Note::problem(&problem)));
             }
+            Message::SettingsRead(answer) => self.take_settings(answer),
+            Message::Remembered(answer) => self.take_remembered(answer),
             Message::Key(_)
             | Message::Paste(_)
             | Message::Resized(..)
@@ -88,6 +103,13 @@ impl App {
             | Message::DrivenHere(_) => (),
         }
         Vec::new()
+    }
+
+    /// Who is to be asked about the cluster of an execution.
+    fn contact_note(&self, id: &ExecutionId) -> Option<String> {
+        let execution = self.data.all().find(|execution| execution.id == *id)?;
+        let contact = self.rules().contact(&Named::of(&execution.plan.cluster))?;
+        Some(format!("contact for {}: {contact}", execution.plan.cluster_name))
     }
 
     fn take_timeline(&mut self, id: &ExecutionId, entries: Result<Vec<Entry>, Problem>) {
@@ -111,5 +133,14 @@ impl App {
         } else {
             Vec::new()
         }
+    }
+}
+
+fn notice_mark(kind: NoticeKind) -> Mark {
+    match kind {
+        NoticeKind::Failed => Mark::Failed,
+        NoticeKind::Blocked => Mark::Stuck,
+        NoticeKind::Waiting => Mark::Held,
+        NoticeKind::Done => Mark::Good,
     }
 }

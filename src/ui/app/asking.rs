@@ -134,7 +134,7 @@ impl App {
     fn approved(&mut self, approval: Approval) -> Vec<Command> {
         let snapshot = self.data.cluster(approval.cluster());
         let cluster = snapshot.and_then(|snapshot| snapshot.cluster.value.as_deref());
-        match approval.word(cluster) {
+        match approval.word(&self.data.preferences.clusters, cluster) {
             Some(word) => {
                 self.dialog = Some(Dialog::Word(TypeWord::new(approval, word)));
                 Vec::new()

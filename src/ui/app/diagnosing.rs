@@ -27,6 +27,7 @@ impl App {
     /// What is on the screen is asked for again as it grows old.
     pub(super) fn keep_looking(&mut self) -> Vec<Command> {
         let mut commands = self.ask_checks();
+        commands.extend(self.ask_changes());
         if let Some((id, pace)) = self.watched_causes() {
             let is_due = self.data.inquiries.causes_mut(&id).is_due(pace, self.data.now);
             commands.extend(if is_due {
@@ -36,6 +37,23 @@ impl App {
             });
         }
         commands
+    }
+
+    /// Asks the activity log where its answer is on the screen and is missing or old.
+    fn ask_changes(&mut self) -> Option<Command> {
+        let Some(Screen::Cluster(screen)) = self.stack.last() else {
+            return None;
+        };
+        let id = screen.id.clone();
+        if !screen.shows_history() || !self.data.are_changes_due(&id) {
+            return None;
+        }
+        let cluster = self.data.cluster(&id)?.cluster.value.clone()?;
+        self.data.begin_changes(&id);
+        Some(Command::ReadChanges {
+            cluster: id,
+            pools: cluster.pools.iter().map(|pool| pool.name.clone()).collect(),
+        })
     }
 
     /// A new live picture: the causes are found anew from the survey that is there.

@@ -246,9 +246,21 @@ impl App {
         }
     }
 
-    /// Esc on filtered checks shows them all first; true where it did.
+    /// Esc on filtered checks or requests shows them all first; true where it did.
     pub(super) fn clears_filter(&mut self) -> bool {
         if let Some(Screen::Preflight(screen)) = self.stack.last_mut()
+            && screen.is_filtered()
+        {
+            screen.end_typing(false);
+            return true;
+        }
+        if let Some(Screen::Settings(screen)) = self.stack.last_mut()
+            && screen.is_filtered()
+        {
+            screen.end_typing(false);
+            return true;
+        }
+        if let Some(Screen::Requests(screen)) = self.stack.last_mut()
             && screen.is_filtered()
         {
             screen.end_typing(false);

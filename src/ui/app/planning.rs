@@ -107,6 +107,7 @@ impl App {
 
     pub(super) fn act_on_plan(&mut self, action: ActionId) -> Vec<Command> {
         let content = self.areas(self.screen_area()).content;
+        let tests = self.smoke_tests_here();
         let Some(Screen::Plan(editor)) = self.stack.last_mut() else {
             return Vec::new();
         };
@@ -120,7 +121,7 @@ impl App {
             Wanted::Undo(plan) => self.draft(Wish::Assess(plan)),
             Wanted::Ask(mut dialog) => {
                 if let Dialog::Gate(gate) = &mut *dialog {
-                    gate.offer(&self.settings.smoke_tests);
+                    gate.offer(&tests);
                 }
                 self.dialog = Some(*dialog);
                 Vec::new()

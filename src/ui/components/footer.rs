@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::super::actions::{ACTIONS, Action, ActionId, Place};
+use super::super::keymap::Keymap;
 use super::super::measure;
 use super::super::theme::{Role, Theme};
 
@@ -14,16 +15,17 @@ const ALWAYS: [ActionId; 3] = [ActionId::Back, ActionId::Help, ActionId::Quit];
 /// Draws `key title` for each action of the place that `title_of` gives a title for.
 pub(crate) fn draw(
     place: Place,
+    keymap: &Keymap,
     area: Rect,
     theme: Theme,
     buffer: &mut Buffer,
     title_of: impl Fn(&'static Action) -> Option<&'static str>,
 ) {
     let entry = |action: &'static Action| -> Option<Line<'static>> {
-        let key = action.keys.first()?;
+        let key = keymap.shown(action.id)?;
         let title = title_of(action)?;
         Some(Line::from(vec![
-            theme.span(Role::Key, *key),
+            theme.span(Role::Key, key),
             theme.span(Role::Muted, format!(" {title}")),
         ]))
     };

@@ -21,6 +21,8 @@ pub(crate) struct Header<'a> {
     /// Where one is, the outermost place first.
     pub(crate) crumbs: Vec<String>,
     pub(crate) is_read_only: bool,
+    /// The past is on the screen.
+    pub(crate) is_replay: bool,
     /// `driven by anna@laptop`.
     pub(crate) driver: Option<String>,
     pub(crate) requests: RequestBudget,
@@ -37,6 +39,11 @@ impl Header<'_> {
         super::put(buffer, area.x + 1, area.y, left_room, self.left(theme, left_room));
         let x = area.right().saturating_sub(right_width + 1);
         super::put(buffer, x, area.y, right_width, right);
+        // Over the texts' own colours: whoever sets the header apart wants it to be seen.
+        let bar = theme.style(Role::Header);
+        if bar.bg.is_some() {
+            buffer.set_style(area, bar);
+        }
     }
 
     fn left(&self, theme: Theme, room: u16) -> Line<'static> {
@@ -68,6 +75,9 @@ impl Header<'_> {
     }
 
     fn right(&self, theme: Theme, room: u16) -> Line<'static> {
+        if self.is_replay {
+            return Line::from(theme.span(Role::Selected, " REPLAY "));
+        }
         let mode = if self.is_read_only {
             theme.span(Role::Attention, "READ-ONLY")
         } else {
@@ -122,7 +132,9 @@ impl Header<'_> {
             (SourceState::Denied { .. }, _) => theme.state(Mark::Denied, "not allowed"),
             (SourceState::Failed { .. }, _) => theme.state(Mark::Failed, "not readable"),
             (SourceState::Unavailable { .. }, None) => theme.state(Mark::Unknown, "not visible"),
-            (SourceState::NotAsked | SourceState::Loading, None) => theme.state(Mark::Loading, "loading"),
+            (SourceState::NotAsked | SourceState::Loading, None) => {
+                theme.span(Mark::Loading.role(), format!("{} loading", theme.reading(self.now)))
+            }
             (_, Some(age)) => theme.span(Role::Muted, age),
             (SourceState::Fresh | SourceState::Stale { .. }, None) => theme.span(Role::Muted, "age not known"),
         }

@@ -1,8 +1,10 @@
 //! Pieces that several screens are made of. They draw what they are given and decide nothing.
 
+pub(crate) mod capacity_line;
 pub(crate) mod drain_panel;
 pub(crate) mod footer;
 pub(crate) mod header;
+pub(crate) mod node_cards;
 pub(crate) mod node_grid;
 pub(crate) mod pool_bars;
 pub(crate) mod prose;

@@ -1,4 +1,5 @@
 //! The grid of nodes: a cell for each node by its phase, zoomed to fit; several nodes share a cell only when they must.
+//! Cards, a little larger, have a file of their own and stand in the same order.
 
 use std::ops::Range;
 
@@ -7,8 +8,42 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::super::measure;
-use super::super::theme::{Role, Theme, phase_mark};
+use super::super::theme::{NOT_READY, Role, Theme, phase_mark};
 use crate::progress::picture::NodePhase;
+
+/// A node as a cell shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shown<'n> {
+    pub(crate) phase: NodePhase,
+    /// It is not ready, and nothing that is done to it explains that.
+    pub(crate) is_not_ready: bool,
+    pub(crate) name: &'n str,
+}
+
+impl Shown<'_> {
+    /// The sign and its role: being cordoned is wanted, not being ready is not.
+    pub(crate) fn mark(self) -> (&'static str, Role) {
+        if self.is_not_ready && !self.phase.is_trouble() {
+            (NOT_READY, Role::Danger)
+        } else {
+            phase_mark(self.phase)
+        }
+    }
+
+    /// The order in which a person should look: trouble, nodes that are not ready, movement, rest.
+    pub(crate) fn rank(self) -> u8 {
+        rank(self.phase, self.is_not_ready)
+    }
+}
+
+/// The order in which a person should look at a node.
+pub(crate) fn rank(phase: NodePhase, is_not_ready: bool) -> u8 {
+    if is_not_ready && !phase.is_trouble() {
+        urgency(NodePhase::Quarantined) * 2 + 1
+    } else {
+        urgency(phase) * 2
+    }
+}
 
 /// Nodes of one pool, in the order of the grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +61,8 @@ enum Zoom {
     Spaced,
     /// Symbol only.
     Dense,
+    /// A card of so many columns.
+    Card(u16),
     /// This many nodes share a symbol: that of the one a person should look at first.
     Shared(usize),
 }
@@ -34,6 +71,7 @@ impl Zoom {
     fn cell_width(self) -> u16 {
         match self {
             Self::Named => 14,
+            Self::Card(width) => width,
             Self::Spaced => 2,
             Self::Dense | Self::Shared(_) => 1,
         }
@@ -42,7 +80,7 @@ impl Zoom {
     fn nodes_in_a_cell(self) -> usize {
         match self {
             Self::Shared(nodes) => nodes,
-            Self::Named | Self::Spaced | Self::Dense => 1,
+            Self::Named | Self::Spaced | Self::Dense | Self::Card(_) => 1,
         }
     }
 }
@@ -75,6 +113,21 @@ impl Grid {
         }
         let cells = usize::from(width).max(1) * usize::from(height).max(1);
         let share = total.div_ceil(cells).max(1);
+        // Pools keep their own rows as long as there is one for each.
+        if sections.len() <= usize::from(height) && room > 0 {
+            let mut share = share.max(2);
+            loop {
+                let rows = rows(sections, usize::from(room), share);
+                if rows.len() <= usize::from(height) {
+                    return Self {
+                        zoom: Zoom::Shared(share),
+                        margin,
+                        rows,
+                    };
+                }
+                share += 1;
+            }
+        }
         let everything = [Section {
             label: String::new(),
             len: total,
@@ -84,6 +137,20 @@ impl Grid {
             margin: 0,
             rows: rows(&everything, usize::from(width).max(1), share),
         }
+    }
+
+    /// Cards of this width, as many in a row as fit.
+    pub(crate) fn of_cards(sections: &[Section], width: u16, card: u16) -> Self {
+        Self {
+            zoom: Zoom::Card(card),
+            margin: 0,
+            rows: rows(sections, usize::from(width / card.max(1)).max(1), 1),
+        }
+    }
+
+    /// The nodes of each row of cells, with the label of a section on its first row.
+    pub(crate) fn rows(&self) -> &[(Option<String>, Range<usize>)] {
+        &self.rows
     }
 
     /// How many nodes share a cell; 1 for a cell each.
@@ -114,14 +181,14 @@ impl Grid {
         from.saturating_add_signed(right * step).min(last)
     }
 
-    /// Draws the cells; `node` gives a node's phase and name.
+    /// Draws the cells; `node` gives what a cell shows.
     pub(crate) fn draw<'n>(
         &self,
         area: Rect,
         theme: Theme,
         buffer: &mut Buffer,
         selected: Option<usize>,
-        node: impl Fn(usize) -> (NodePhase, &'n str),
+        node: impl Fn(usize) -> Shown<'n>,
     ) {
         for ((label, nodes), y) in self.rows.iter().zip(area.y..area.bottom()) {
             if let Some(label) = label {
@@ -155,13 +222,13 @@ impl Grid {
         is_selected: bool,
         theme: Theme,
         buffer: &mut Buffer,
-        node: impl Fn(usize) -> (NodePhase, &'n str),
+        node: impl Fn(usize) -> Shown<'n>,
     ) {
-        let name = node(cell.start).1;
-        let Some(phase) = cell.map(|at| node(at).0).min_by_key(|phase| urgency(*phase)) else {
+        let name = node(cell.start).name;
+        let Some(worst) = cell.map(node).min_by_key(|node| node.rank()) else {
             return;
         };
-        let (symbol, role) = phase_mark(phase);
+        let (symbol, role) = worst.mark();
         let style = theme.style(if is_selected { Role::Selected } else { role });
         buffer.set_stringn(x, y, symbol, 1, style);
         if self.zoom == Zoom::Named {
@@ -175,7 +242,7 @@ impl Grid {
 }
 
 /// The part of a node's name that tells it from its neighbours: `vmss000004` of `aks-user-29871234-vmss000004`.
-fn tail_of(name: &str) -> &str {
+pub(super) fn tail_of(name: &str) -> &str {
     name.rsplit_once('-').map_or(name, |(_, tail)| tail)
 }
 
@@ -239,8 +306,31 @@ mod tests {
     }
 
     #[test]
+    fn cordoned_and_not_ready_never_look_alike() {
+        let node = |phase: NodePhase, is_not_ready: bool| Shown {
+            phase,
+            is_not_ready,
+            name: "n",
+        };
+        let cordoned = node(NodePhase::Cordoned, false);
+        let not_ready = node(NodePhase::Waiting, true);
+        assert_ne!(cordoned.mark(), not_ready.mark());
+        assert_eq!(node(NodePhase::Cordoned, true).mark(), not_ready.mark());
+        assert_eq!(
+            node(NodePhase::Stuck, true).mark(),
+            node(NodePhase::Stuck, false).mark()
+        );
+        assert!(not_ready.rank() < cordoned.rank());
+    }
+
+    #[test]
     fn every_node_has_exactly_one_place() {
-        for (sizes, width, height) in [(&[3, 200][..], 80, 5), (&[5000], 80, 9), (&[1, 1, 1, 700], 60, 4)] {
+        for (sizes, width, height) in [
+            (&[3, 200][..], 80, 5),
+            (&[5000], 80, 9),
+            (&[1, 1, 1, 700], 60, 4),
+            (&[9, 9, 9], 5, 2),
+        ] {
             let grid = grid(sizes, width, height);
             let placed: Vec<usize> = grid.rows.iter().flat_map(|(_, nodes)| nodes.clone()).collect();
             assert_eq!(placed, (0..sizes.iter().sum()).collect::<Vec<_>>());

@@ -1,7 +1,5 @@
 //! Running text in several roles, wrapped to a width: for dialogs, panels, problems and the help.
 
-use std::borrow::Cow;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -54,7 +52,7 @@ impl Passage {
 
     fn lay_out(&self, width: u16, theme: Theme) -> Vec<Line<'static>> {
         let indent = self.indent.min(width / 2);
-        let mut writer = Writer::new(indent, (indent + self.hang).min(width / 2), width.max(1));
+        let mut writer = Writer::new(indent, (indent + self.hang).min((width / 3).max(indent)), width.max(1));
         for (role, text) in &self.pieces {
             for word in text.split_inclusive(' ') {
                 writer.write(word, *role, theme);
@@ -95,9 +93,12 @@ impl Writer {
         if !fits_here && fits_below && self.used > self.start {
             self.break_line();
         }
-        let mut rest = Cow::Borrowed(word);
-        while measure::width(rest.trim_end()) > self.width - self.used {
-            let (start, _) = measure::start_of(&rest, self.width - self.used);
+        let mut rest = word;
+        loop {
+            let (start, _) = measure::start_of(rest, self.width - self.used);
+            if start.len() >= rest.trim_end().len() {
+                break;
+            }
             if start.is_empty() {
                 if self.used == self.start {
                     // Not even one character fits.
@@ -106,12 +107,11 @@ impl Writer {
                 self.break_line();
                 continue;
             }
-            let (start, after) = (start.to_owned(), rest[start.len()..].to_owned());
-            self.spans.push(theme.span(role, start));
+            self.spans.push(theme.span(role, start.to_owned()));
             self.break_line();
-            rest = Cow::Owned(after);
+            rest = &rest[start.len()..];
         }
-        let (fitting, wide) = measure::start_of(&rest, self.width - self.used);
+        let (fitting, wide) = measure::start_of(rest, self.width - self.used);
         self.used += wide;
         self.spans.push(theme.span(role, fitting.to_owned()));
     }
@@ -196,7 +196,12 @@ mod tests {
         let passage = Passage::new(Role::Key, "key  ")
             .and(Role::Text, "one two three")
             .hanging(5);
-        assert_eq!(text(&[passage], 13), ["key  one two", "     three"]);
+        assert_eq!(text(std::slice::from_ref(&passage), 15), ["key  one two", "     three"]);
+        assert_eq!(
+            text(&[passage], 12),
+            ["key  one two", "    three"],
+            "never more than a third"
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What a person said yes to, and whether that takes a typed word more. Sends nothing.
 
-use super::super::protection::is_protected;
+use super::super::protection::protection;
 use super::order::Order;
+use crate::config::cluster::ClusterRules;
 use crate::domain::cluster::Cluster;
 use crate::domain::ids::ClusterId;
 use crate::engine::repair::RepairPreview;
@@ -54,11 +55,13 @@ impl Approval {
     }
 
     /// What has to be typed; `None` where the yes is enough. A protected cluster's name counts more than the risk.
-    pub(crate) fn word(&self, cluster: Option<&Cluster>) -> Option<Word> {
-        if self.changes_the_cluster() && is_protected(cluster) {
+    pub(crate) fn word(&self, rules: &ClusterRules, cluster: Option<&Cluster>) -> Option<Word> {
+        if self.changes_the_cluster()
+            && let Some(protection) = protection(rules, self.cluster(), cluster)
+        {
             return Some(Word {
                 word: self.cluster().name().to_owned(),
-                why: "This cluster is protected by its tag.".to_owned(),
+                why: protection.why(),
             });
         }
         match self {
@@ -74,6 +77,7 @@ impl Approval {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::cluster::ClusterPattern;
     use crate::ui::fixtures;
 
     #[test]
@@ -83,7 +87,7 @@ mod tests {
             let mut preview = fixtures::repair_preview("shop-prod");
             preview.repair.risk = risk;
             Approval::Repair(Box::new(preview))
-                .word(Some(cluster))
+                .word(&ClusterRules::default(), Some(cluster))
                 .map(|word| word.word)
         };
         assert_eq!(word(Risk::Low, &cluster), None);
@@ -93,10 +97,29 @@ mod tests {
             .insert("aks-cockpit-protected".to_owned(), "true".to_owned());
         assert_eq!(word(Risk::Low, &cluster).as_deref(), Some("shop-prod"));
         assert_eq!(word(Risk::High, &cluster).as_deref(), Some("shop-prod"));
+        let rules = ClusterRules {
+            patterns: vec![ClusterPattern {
+                patterns: vec!["shop-*".to_owned()],
+                protected: Some(true),
+                line: 7,
+                ..ClusterPattern::default()
+            }],
+        };
+        cluster.tags.clear();
+        let preview = fixtures::repair_preview("shop-prod");
+        let asked = Approval::Repair(Box::new(preview))
+            .word(&rules, Some(&cluster))
+            .unwrap();
+        assert_eq!(asked.word, "shop-prod");
+        assert!(asked.why.ends_with("by your settings file, line 7."), "{}", asked.why);
         let asking = Approval::Order(Order::AskForLease {
             cluster: cluster.id.clone(),
             holder: fixtures::person(),
         });
-        assert_eq!(asking.word(Some(&cluster)), None, "it changes nothing in Azure");
+        assert_eq!(
+            asking.word(&ClusterRules::default(), Some(&cluster)),
+            None,
+            "it changes nothing in Azure"
+        );
     }
 }

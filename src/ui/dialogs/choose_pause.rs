@@ -13,7 +13,7 @@ use super::super::screens;
 use super::super::theme::{CURSOR, Role};
 use super::super::wording::{self, count};
 use super::order::Order;
-use super::{Outcome, frame, most_rows, text_width};
+use super::{Outcome, frame, most_rows, scroll_to_choice, text_width};
 use crate::engine::command::{Command, PauseDepth};
 use crate::engine::view::ExecutionView;
 use crate::progress::picture::LivePicture;
@@ -74,7 +74,7 @@ impl ChoosePause {
         let height = measure::cells(lines.len()).min(most_rows(screen, 0));
         let heading = format!("Pause the upgrade of {}", self.execution.plan.cluster_name);
         let inside = frame(screen, &heading, Role::Heading, height, scene.theme, buffer);
-        prose::draw(&lines, 0, inside, scene.theme, buffer);
+        prose::draw(&lines, scroll_to_choice(&lines, height), inside, scene.theme, buffer);
     }
 }
 

@@ -151,7 +151,10 @@ impl ConfirmRepair {
         if matches!(self.wanted, Wanted::Repair { .. }) {
             out.extend([heading("Risk"), risk(repair)]);
         }
-        out.extend(repair.cautions.iter().map(|caution| {
+        // The library's own note stands beside the risk's word.
+        let note = remedy(&repair.remedy).map_or("", |remedy| remedy.risk_note.as_str());
+        let further = repair.cautions.iter().filter(|caution| *caution != note);
+        out.extend(further.map(|caution| {
             Passage::new(Role::Attention, "! ")
                 .and(Role::Text, caution)
                 .indented(2)
@@ -200,5 +203,18 @@ mod tests {
         };
         confirm.take(Ticket(3), Ok(Box::new(empty)));
         assert!(!confirm.can_be_approved(), "nothing would be sent");
+    }
+
+    #[test]
+    fn the_note_of_a_risk_is_said_once() {
+        let preview = fixtures::repair_preview("shop-prod");
+        let wanted = Wanted::Repair {
+            remedy: preview.repair.remedy.clone(),
+        };
+        let confirm = ConfirmRepair::new(preview.repair.cluster.clone(), wanted, Ticket(3));
+        let told = format!("{:?}", confirm.prepared(&preview));
+        for words in &preview.repair.cautions {
+            assert_eq!(told.matches(words.as_str()).count(), 1, "{words}");
+        }
     }
 }

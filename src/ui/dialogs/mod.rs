@@ -226,14 +226,30 @@ impl Dialog {
 /// Widest dialog; longer lines are hard to read.
 const WIDEST: u16 = 100;
 
+/// On screens below this a dialog leaves nothing of the screen behind it: columns and rows.
+const ROOMY: (u16, u16) = (60, 16);
+
 /// The width of a dialog's text on a screen.
 fn text_width(screen: Rect) -> u16 {
-    screen.width.saturating_sub(8).clamp(1, WIDEST - 4)
+    let around = if screen.width < ROOMY.0 { 4 } else { 8 };
+    screen.width.saturating_sub(around).clamp(1, WIDEST - 4)
 }
 
 /// The most rows a dialog's text can take on a screen, with `below` rows kept for buttons.
 fn most_rows(screen: Rect, below: u16) -> u16 {
-    screen.height.saturating_sub(4 + below)
+    let around = if screen.height < ROOMY.1 { 2 } else { 4 };
+    screen.height.saturating_sub(around + below)
+}
+
+/// From which line on a text is shown in so many rows, so that the marked choice and what it means are seen.
+fn scroll_to_choice(lines: &[Line<'static>], rows: u16) -> u16 {
+    /// Lines that mostly tell what a choice means.
+    const MEANING: usize = 4;
+    let marked = lines.iter().rposition(|line| line.to_string().starts_with(CURSOR));
+    match marked {
+        Some(at) if at + MEANING > usize::from(rows) => measure::cells(at.saturating_sub(1)),
+        _ => 0,
+    }
 }
 
 /// Draws a dialog's frame for so many lines in the middle of the screen, and gives the area inside.
@@ -321,7 +337,7 @@ fn draw_text(passages: &[Passage], heading: &str, role: Role, scene: Scene<'_>, 
     let lines = prose::lay_out(passages, text_width(screen), scene.theme);
     let height = measure::cells(lines.len()).min(most_rows(screen, 0));
     let inside = frame(screen, heading, role, height, scene.theme, buffer);
-    prose::draw(&lines, 0, inside, scene.theme, buffer);
+    prose::draw(&lines, scroll_to_choice(&lines, height), inside, scene.theme, buffer);
 }
 
 /// Draws running text with a form below it, and gives the place of the cursor.

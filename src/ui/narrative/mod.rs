@@ -13,6 +13,7 @@ use crate::engine::view::{ExecutionView, StepState};
 use crate::inventory::snapshot::{ClusterSnapshot, SourceState};
 use crate::plan::step::GateKind;
 use crate::progress::picture::LivePicture;
+use crate::progress::window::WindowFit;
 
 pub(crate) use execution::execution;
 pub(crate) use gate::{gate, gate_passages, gate_short, repair_passage, whom_passage};
@@ -118,8 +119,9 @@ pub(crate) fn cluster(
         Condition::Stuck => {
             let waiting = live.and_then(|live| waits_for(live, now));
             format!(
-                "Stuck: {}",
-                waiting.map_or_else(String::new, |waiting| waiting.long(now))
+                "Stuck: {}{}",
+                waiting.map_or_else(String::new, |waiting| waiting.long()),
+                live.map_or_else(String::new, window_short)
             )
         }
         Condition::Upgrading => match live.and_then(progress_text) {
@@ -186,12 +188,20 @@ pub(crate) fn begun_by(snapshot: &ClusterSnapshot, now: Timestamp) -> Option<Str
     }
 }
 
-/// `6 of 15 nodes done, 18 to 25 min left`; `None` while no pool moves.
+/// `6 of 15 nodes done, 18 to 25 min left, will likely not fit the window`; `None` while no pool moves.
 pub(crate) fn progress_text(live: &LivePicture) -> Option<String> {
     let (done, total) = live.progress();
-    let eta = live.eta.filter(|_| live.is_running && done < total);
-    let left = eta.map_or_else(String::new, |eta| format!(", {} left", wording::time_left(eta)));
-    Some(format!("{}{left}", done_text(live)?))
+    let ahead = Some(live).filter(|live| live.is_running && done < total);
+    let left = ahead
+        .and_then(LivePicture::time_left)
+        .map_or_else(String::new, |left| format!(", {left}"));
+    Some(format!("{}{left}{}", done_text(live)?, window_short(live)))
+}
+
+/// `, will likely not fit the window`; nothing where it fits.
+fn window_short(live: &LivePicture) -> String {
+    let short = live.window.as_ref().and_then(WindowFit::short);
+    short.map_or_else(String::new, |short| format!(", {short}"))
 }
 
 fn done_text(live: &LivePicture) -> Option<String> {

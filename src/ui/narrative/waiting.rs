@@ -17,7 +17,8 @@ pub(crate) struct Waiting<'a> {
     others: usize,
     /// `waits for shop/cart-pdb, 14 min`.
     what: String,
-    deadline: Option<Timestamp>,
+    /// How long it may last.
+    until: Option<String>,
 }
 
 impl Waiting<'_> {
@@ -27,11 +28,12 @@ impl Waiting<'_> {
     }
 
     /// For the cluster's own: the whole name of the node, and when its drain times out.
-    pub(super) fn long(&self, now: Timestamp) -> String {
-        let deadline = self
-            .deadline
-            .map_or_else(String::new, |deadline| format!("; {}", timeout(deadline, now)));
-        format!("{}{deadline}", self.told(self.node.map(str::to_owned)))
+    pub(super) fn long(&self) -> String {
+        let until = self
+            .until
+            .as_ref()
+            .map_or_else(String::new, |until| format!("; {until}"));
+        format!("{}{until}", self.told(self.node.map(str::to_owned)))
     }
 
     fn told(&self, node: Option<String>) -> String {
@@ -70,7 +72,7 @@ pub(crate) fn waits_for(live: &LivePicture, now: Timestamp) -> Option<Waiting<'_
             node: blocker.nodes.first().map(NodeName::as_str),
             others: blocker.nodes.len().saturating_sub(1),
             what: format!("waits for {what}, {}", since(blocker.since, now)),
-            deadline: blocker.deadline,
+            until: until(live, &blocker.nodes, blocker.deadline, now),
         });
     }
     let node = live.nodes.values().find(|node| node.phase.is_trouble())?;
@@ -78,8 +80,21 @@ pub(crate) fn waits_for(live: &LivePicture, now: Timestamp) -> Option<Waiting<'_
         node: Some(node.name.as_str()),
         others: 0,
         what: format!("is {}, {}", node.phase.as_str(), since(node.since, now)),
-        deadline: node.drain.as_ref().and_then(|drain| drain.deadline),
+        until: until(
+            live,
+            std::slice::from_ref(&node.name),
+            node.drain.as_ref().and_then(|drain| drain.deadline),
+            now,
+        ),
     })
+}
+
+/// `+16 min until the drain timeout fails it`; where it is not known what comes then, `times out in 16 min`.
+fn until(live: &LivePicture, nodes: &[NodeName], deadline: Option<Timestamp>, now: Timestamp) -> Option<String> {
+    match live.held.as_ref().filter(|held| nodes.contains(&held.node)) {
+        Some(held) => Some(held.short(now)),
+        None => deadline.map(|deadline| timeout(deadline, now)),
+    }
 }
 
 /// When a drain is given up.
@@ -173,7 +188,7 @@ fn budget_rule(min_available: Option<&str>, max_unavailable: Option<&str>) -> St
     }
 }
 
-/// A drain in a few words: `6 of 21 pods left, times out in 16 min`.
+/// A drain in a few words: `6 of 21 pods left, times out in 16 min (30 min from 09:16 UTC)`.
 pub(crate) fn drain(node: &NodeProgress, now: Timestamp) -> Option<String> {
     let drain = node.drain.as_ref()?;
     let pods = match (drain.pods_left, drain.pods_at_start) {
@@ -181,9 +196,14 @@ pub(crate) fn drain(node: &NodeProgress, now: Timestamp) -> Option<String> {
         (Some(left), None) => format!("{} left", count(left, "pod")),
         (None, _) => "pods not visible".to_owned(),
     };
-    let deadline = drain
-        .deadline
-        .map_or_else(String::new, |deadline| format!(", {}", timeout(deadline, now)));
+    let deadline = drain.deadline.map_or_else(String::new, |deadline| {
+        format!(
+            ", {} ({} from {})",
+            timeout(deadline, now),
+            wording::duration(wording::between(drain.since, deadline)),
+            wording::moment(drain.since, now)
+        )
+    });
     Some(format!("{pods}{deadline}"))
 }
 
@@ -196,8 +216,9 @@ mod tests {
     fn a_stuck_cluster_tells_node_cause_and_deadline() {
         let live = fixtures::picture_blocked(fixtures::now());
         assert_eq!(
-            waits_for(&live, fixtures::now()).unwrap().long(fixtures::now()),
-            "node aks-user-29871234-vmss000004 waits for shop/cart-pdb, 14 min; times out in 16 min"
+            waits_for(&live, fixtures::now()).unwrap().long(),
+            "node aks-user-29871234-vmss000004 waits for shop/cart-pdb, 14 min; \
+             +16 min until the drain timeout fails it"
         );
     }
 

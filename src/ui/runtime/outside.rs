@@ -1,6 +1,7 @@
 //! The rooms the cockpit talks to, and the tasks that carry its commands out. Knows no screen.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,29 +9,36 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::super::app::replaying::BEAT;
 use super::super::command::{Command, Proposal, Ticket};
 use super::super::message::Message;
-use super::super::{Background, UiSettings, drafting, plan_files};
+use super::super::remembered::Remembered;
+use super::super::{Background, ReadSettings, UiSettings, drafting, plan_files};
 use super::look::Sources;
-use super::mend;
 use super::prepare::prepare;
+use super::{memory, mend, settings_watch};
 use crate::clock::Clock;
+use crate::config::cluster::{ClusterRules, Named};
 use crate::domain::ids::{ClusterId, ExecutionId, PlanId};
 use crate::domain::smoke_test::SmokeTest;
 use crate::engine::command::{Command as EngineCommand, Person};
 use crate::engine::handle::{EngineHandle, ForeignOperation};
+use crate::engine::replay::Recording;
 use crate::engine::view::ExecutionView;
 use crate::engine::{brief, timeline};
 use crate::inventory::handle::InventoryHandle;
 use crate::inventory::snapshot::FleetSnapshot;
+use crate::notify::{Listener, Notifier};
+use crate::plan::estimate::estimate;
 use crate::problem::{Exit, Problem};
 use crate::progress::facts::Target;
+use crate::requests::log::RequestLog;
 
 /// How long leaving waits for orders that were approved and are not yet in the journal.
 const LAST_ORDERS: Duration = Duration::from_secs(5);
 
 /// All executions of the journal, newest first.
-type Views = Arc<Vec<Arc<ExecutionView>>>;
+pub(super) type Views = Arc<Vec<Arc<ExecutionView>>>;
 
 pub(super) struct Outside {
     inventory: InventoryHandle,
@@ -39,6 +47,14 @@ pub(super) struct Outside {
     person: Person,
     background: Option<Background>,
     smoke_tests: Vec<SmokeTest>,
+    own_smoke_tests: BTreeMap<PathBuf, Vec<SmokeTest>>,
+    /// As they were at the start, when the tests were read.
+    rules: ClusterRules,
+    /// The settings file, and how it is read again.
+    settings: Option<(PathBuf, ReadSettings)>,
+    memory: Option<PathBuf>,
+    requests: RequestLog,
+    notifier: Notifier,
     answers: mpsc::Sender<Message>,
     /// Approved orders on their way; never dropped half-way.
     orders: JoinSet<()>,
@@ -55,14 +71,58 @@ impl Outside {
             person: settings.person,
             background: settings.background,
             smoke_tests: settings.smoke_tests,
+            own_smoke_tests: settings.own_smoke_tests,
+            rules: settings.settings.clusters,
+            settings: settings.settings.path.zip(settings.read_settings),
+            memory: settings.memory,
+            requests: settings.requests,
+            notifier: settings.notifier,
             answers,
             orders: JoinSet::new(),
             looks: HashMap::new(),
         }
     }
 
+    pub(super) fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Tells the cockpit whenever the settings file changes.
+    pub(super) fn follow_settings(&self) {
+        if let Some((path, read)) = self.settings.clone() {
+            tokio::spawn(settings_watch::follow(path, read, self.answers.clone()));
+        }
+    }
+
+    /// What an earlier cockpit remembered.
+    pub(super) fn remembered(&self) -> Result<Box<Remembered>, String> {
+        match &self.memory {
+            Some(state) => memory::read(state).map(Box::new),
+            None => Ok(Box::default()),
+        }
+    }
+
+    /// The cluster's own tests, or the general ones.
+    fn smoke_tests_of(&self, cluster: &ClusterId) -> &[SmokeTest] {
+        let file = self.rules.smoke_tests(&Named::of(cluster));
+        let own = file.and_then(|file| self.own_smoke_tests.get(file));
+        own.unwrap_or(&self.smoke_tests)
+    }
+
+    fn remember(&mut self, remembered: Remembered) {
+        let Some(state) = self.memory.clone() else {
+            return;
+        };
+        // Waited for on leaving, like an order; a lost memory is nobody's problem.
+        self.orders.spawn_blocking(move || {
+            if let Err(error) = memory::write(&state, &remembered) {
+                tracing::warn!(%error, "what the cockpit remembers cannot be written");
+            }
+        });
     }
 
     pub(super) fn subscribe_fleet(&self) -> watch::Receiver<Arc<FleetSnapshot>> {
@@ -71,6 +131,11 @@ impl Outside {
 
     pub(super) fn subscribe_executions(&self) -> watch::Receiver<Views> {
         self.engine.subscribe()
+    }
+
+    /// What is told from now on.
+    pub(super) fn listen(&self) -> Listener {
+        self.notifier.listen()
     }
 
     /// Those of the executions that this process drives.
@@ -92,12 +157,12 @@ impl Outside {
     /// Carries a command out, or starts to; gives the answer where there is one at once.
     pub(super) fn carry_out(&mut self, command: Command) -> Option<Message> {
         match command {
-            Command::Quit | Command::Copy(_) => (),
+            Command::Quit | Command::Copy(_) | Command::Suspend => (),
             Command::Focus(id) => self.inventory.focus(&id),
             Command::Unfocus(id) => self.inventory.unfocus(&id),
             Command::Refresh(id) => self.inventory.refresh(id.as_ref()),
             Command::Draft { wish, base, facts } => {
-                let wish = wish.offering(&self.smoke_tests);
+                let wish = wish.offering(self.smoke_tests_of(&facts.cluster.id));
                 let draft = drafting::draft(new_plan_id(), wish, base.as_deref(), &facts, self.now());
                 return Some(Message::Drafted(draft.map(Box::new)));
             }
@@ -105,6 +170,7 @@ impl Outside {
                 let brief = brief::brief(&execution, live.as_deref(), self.now());
                 return Some(Message::Briefed(execution.id.clone(), Box::new(brief)));
             }
+            Command::ReadRequests => return Some(Message::Requests(Arc::new(self.requests.picture()))),
             Command::SavePlan { .. } | Command::LoadPlan { .. } => self.use_file(command),
             Command::Start { .. }
             | Command::ApplyRepair(_)
@@ -120,10 +186,28 @@ impl Outside {
             | Command::LookUpForeign { .. }
             | Command::LookUpLease { .. }
             | Command::ReadTimeline(_)
+            | Command::ReadRecording(_)
             | Command::PlanRepair { .. }
             | Command::PreviewUndo { .. }
             | Command::ReadRepairs(_) => self.look_up(command),
             Command::Check { .. } | Command::Diagnose { .. } => self.look(command),
+            Command::ReadSettings => {
+                if let Some((_, read)) = &self.settings {
+                    self.ask(settings_watch::read_now(read.clone()));
+                }
+            }
+            Command::Remember(remembered) => self.remember(*remembered),
+            Command::ReadChanges { cluster, pools } => {
+                let inventory = self.inventory.clone();
+                self.ask(async move {
+                    let changes = inventory.changes(&cluster, &pools).await;
+                    Message::ChangesRead(cluster, changes)
+                });
+            }
+            Command::Beat(ticket) => self.ask(async move {
+                tokio::time::sleep(BEAT).await;
+                Message::Beat(ticket)
+            }),
             Command::Forget(ticket) => {
                 if let Some(look) = self.looks.remove(&ticket) {
                     look.abort();
@@ -183,6 +267,10 @@ impl Outside {
                 let records = engine.records(&execution).await.map_err(Problem::from);
                 Message::TimelineRead(execution, records.map(|records| timeline::entries(&records)))
             }),
+            Command::ReadRecording(execution) => self.ask(async move {
+                let recording = read_recording(&engine, &execution).await;
+                Message::RecordingRead(execution, recording.map(Arc::new))
+            }),
             _ => (),
         }
     }
@@ -237,10 +325,17 @@ impl Outside {
     fn give_order(&mut self, command: Command) {
         let (engine, person) = (self.engine.clone(), self.person.clone());
         match command {
-            Command::Start { plan, preparation } => self.order(async move {
-                let started = engine.start_prepared(*plan, person, preparation).await;
-                Message::Started(started.map_err(Problem::from))
-            }),
+            Command::Start { plan, mut preparation } => {
+                let fleet = Arc::clone(&self.inventory.subscribe().borrow());
+                let cluster = fleet
+                    .cluster(&plan.cluster)
+                    .and_then(|known| known.cluster.value.clone());
+                preparation.estimate = cluster.map(|cluster| estimate(&plan, &cluster));
+                self.order(async move {
+                    let started = engine.start_prepared(*plan, person, preparation).await;
+                    Message::Started(started.map_err(Problem::from))
+                });
+            }
             Command::ApplyRepair(preview) => self.order(async move {
                 let cluster = preview.repair.cluster.clone();
                 let answer = engine.apply_repair(*preview).await.map_err(Problem::from);
@@ -321,6 +416,13 @@ impl Outside {
         let all = async { while self.orders.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(LAST_ORDERS, all).await;
     }
+}
+
+/// Folding a long upgrade takes a moment, which no task of the cockpit waits for.
+async fn read_recording(engine: &EngineHandle, execution: &ExecutionId) -> Result<Recording, Problem> {
+    let reel = engine.reel(execution).await?;
+    let folded = tokio::task::spawn_blocking(move || Recording::of(&reel)).await;
+    folded.map_err(|error| broken(&error))
 }
 
 fn new_plan_id() -> PlanId {

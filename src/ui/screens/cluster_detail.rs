@@ -1,5 +1,7 @@
-//! One cluster: its pools, the versions it can go to by which hops, what runs on it, and what the upgrader said.
+//! One cluster: its pools, the versions it can go to by which hops, what runs on it, settings, windows, history, events.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -17,6 +19,8 @@ use super::{claims, panels};
 use crate::domain::cluster::Cluster;
 use crate::domain::ids::ClusterId;
 use crate::domain::node_pool::NodePool;
+use crate::domain::survey::PoolDetails;
+use crate::domain::version::NodeImageVersion;
 use crate::inventory::snapshot::ClusterSnapshot;
 
 /// The parts of the screen, in the order of the tabs.
@@ -26,20 +30,35 @@ pub(crate) enum Panel {
     Pools,
     Versions,
     Upgrade,
+    Settings,
+    Windows,
+    History,
     Events,
     Claims,
 }
 
 impl Panel {
-    const ALL: [Self; 5] = [Self::Pools, Self::Versions, Self::Upgrade, Self::Events, Self::Claims];
+    const ALL: [Self; 8] = [
+        Self::Pools,
+        Self::Versions,
+        Self::Upgrade,
+        Self::Settings,
+        Self::Windows,
+        Self::History,
+        Self::Events,
+        Self::Claims,
+    ];
 
     fn title(self) -> &'static str {
         match self {
             Self::Pools => "Pools",
             Self::Versions => "Versions",
             Self::Upgrade => "Upgrade",
+            Self::Settings => "Settings",
+            Self::Windows => "Windows",
+            Self::History => "History",
             Self::Events => "Events",
-            Self::Claims => "Claimed and real",
+            Self::Claims => "Claims",
         }
     }
 
@@ -83,6 +102,11 @@ impl ClusterDetail {
         self.panel == Panel::Claims
     }
 
+    /// True where the changes are on the screen, of which the activity log tells.
+    pub(crate) fn shows_history(&self) -> bool {
+        self.panel == Panel::History
+    }
+
     /// What a remedy would be about: the selected leftover.
     pub(crate) fn topic(&self, data: &Data) -> Option<Topic> {
         let leftover = claims::leftovers(data, &self.id).get(self.leftover)?;
@@ -90,7 +114,8 @@ impl ClusterDetail {
     }
 
     /// Moves between panels and within one.
-    pub(crate) fn act(&mut self, action: ActionId, data: &Data, half_page: usize) {
+    pub(crate) fn act(&mut self, action: ActionId, scene: Scene<'_>, area: Rect) {
+        let (data, half_page) = (scene.data, usize::from(area.height / 2));
         let before = self.panel;
         match action {
             ActionId::NextPanel | ActionId::Right => self.panel = self.panel.stepped(1),
@@ -109,10 +134,13 @@ impl ClusterDetail {
                 self.leftover = super::moved(other, self.leftover, len, half_page);
             }
             other => {
-                let lines = data
-                    .cluster(&self.id)
-                    .map_or(0, |snapshot| self.passages(snapshot, data).len());
-                self.scroll = measure::cells(super::moved(other, usize::from(self.scroll), lines, half_page));
+                let last = data.cluster(&self.id).map_or(0, |snapshot| {
+                    let (width, height) = self.text_size(area);
+                    let text = prose::lay_out(&self.passages(snapshot, data), width, scene.theme);
+                    prose::last_scroll(text.len(), height)
+                });
+                let to = super::moved(other, usize::from(self.scroll), usize::from(last) + 1, half_page);
+                self.scroll = measure::cells(to);
             }
         }
         if before != self.panel {
@@ -126,7 +154,8 @@ impl ClusterDetail {
     /// westeurope · rg-pay · Standard · 3 pools, 15 nodes
     /// ─ Pools ────────────────────────────────────────
     ///   Pool  Mode  Nodes  Version  Image  State  Surge
-    /// ─ Versions ────────────┬─ Upgrade ──────────────
+    /// ─ Versions ──────────── ─ Upgrade · Settings · Windows · History · Events · Claims ─
+    ///   ↑ 1.34.2  offered now   ► Running: step 2 of 3
     /// ```
     ///
     /// and with tabs, one panel at a time, where there is not.
@@ -135,14 +164,32 @@ impl ClusterDetail {
             super::draw_gone(scene, area, buffer);
             return;
         };
-        let facts = prose::lay_out(&panels::fact_line(snapshot), area.width.saturating_sub(2), scene.theme);
+        let facts = prose::lay_out(
+            &panels::fact_line(snapshot, scene.data),
+            area.width.saturating_sub(2),
+            scene.theme,
+        );
         let (facts_area, area) = split_top(area, measure::cells(facts.len()).min(2));
         prose::draw(&facts, 0, inset(facts_area, 1), scene.theme, buffer);
-        if area.width >= 110 && area.height >= 24 {
+        if has_room(area) {
             self.view_all(scene, snapshot, area, buffer);
         } else {
             self.view_tabs(scene, snapshot, area, buffer);
         }
+    }
+
+    /// Columns and rows of the panel's text, a row less than there may be: a line of facts stands above all.
+    fn text_size(&self, area: Rect) -> (u16, u16) {
+        if !has_room(area) {
+            return (area.width.saturating_sub(2), area.height.saturating_sub(2));
+        }
+        let half = area.width / 2;
+        let width = if self.panel == Panel::Versions {
+            half - 2
+        } else {
+            area.width - half
+        };
+        (width.saturating_sub(2), area.height / 2)
     }
 
     fn view_all(&self, scene: Scene<'_>, snapshot: &ClusterSnapshot, area: Rect, buffer: &mut Buffer) {
@@ -158,10 +205,42 @@ impl ClusterDetail {
         let (left, _) = split_left(left, left.width.saturating_sub(2));
         self.view_panel(Panel::Versions, scene, snapshot, left, buffer);
         let right_panel = match self.panel {
-            Panel::Events | Panel::Claims => self.panel,
-            Panel::Pools | Panel::Versions | Panel::Upgrade => Panel::Upgrade,
+            Panel::Pools | Panel::Versions => Panel::Upgrade,
+            other => other,
         };
-        self.view_panel(right_panel, scene, snapshot, right, buffer);
+        let heading = self.tabs(scene.theme, &Panel::ALL[2..], right_panel, right.width);
+        let area = titled(right, heading, scene.theme, buffer);
+        self.view_content(right_panel, scene, snapshot, area, buffer);
+    }
+
+    /// The names of the panels that share a place; from the one before the shown on, where not all fit.
+    fn tabs(&self, theme: Theme, panels: &[Panel], shown: Panel, width: u16) -> Line<'static> {
+        let room = usize::from(width.saturating_sub(4));
+        let wide = |panels: &[Panel]| {
+            panels
+                .iter()
+                .map(|panel| panel.title().len() + DOT.chars().count())
+                .sum::<usize>()
+        };
+        let at = panels.iter().position(|panel| *panel == shown).unwrap_or(0);
+        let first = if wide(panels) <= room + 3 {
+            0
+        } else {
+            at.saturating_sub(1)
+        };
+        let mut spans: Vec<Span<'static>> = Vec::new();
+        for panel in &panels[first..] {
+            if !spans.is_empty() {
+                spans.push(theme.span(Role::Rule, DOT));
+            }
+            let role = match (*panel == shown, *panel == self.panel) {
+                (true, true) => Role::Heading,
+                (true, false) => Role::Strong,
+                _ => Role::Muted,
+            };
+            spans.push(theme.span(role, panel.title()));
+        }
+        Line::from(spans)
     }
 
     fn view_panel(&self, panel: Panel, scene: Scene<'_>, snapshot: &ClusterSnapshot, area: Rect, buffer: &mut Buffer) {
@@ -172,14 +251,8 @@ impl ClusterDetail {
     }
 
     fn view_tabs(&self, scene: Scene<'_>, snapshot: &ClusterSnapshot, area: Rect, buffer: &mut Buffer) {
-        let mut spans: Vec<Span<'static>> = Vec::new();
-        for panel in Panel::ALL {
-            if !spans.is_empty() {
-                spans.push(scene.theme.span(Role::Rule, DOT));
-            }
-            spans.push(title(scene.theme, panel.title(), panel == self.panel));
-        }
-        let area = titled(area, Line::from(spans), scene.theme, buffer);
+        let heading = self.tabs(scene.theme, &Panel::ALL, self.panel, area.width);
+        let area = titled(area, heading, scene.theme, buffer);
         self.view_content(self.panel, scene, snapshot, area, buffer);
     }
 
@@ -255,7 +328,13 @@ impl ClusterDetail {
                     .find(|gap| gap.pool == pool.name)
                     .map_or("same", |gap| gap.real.as_str())
             });
-            pool_cell(pool, real, column, scene.theme)
+            let details = snapshot.details.as_deref().and_then(|all| all.pools.get(&pool.name));
+            let about = About {
+                real,
+                details,
+                today: scene.data.now.to_zoned(TimeZone::UTC).date(),
+            };
+            pool_cell(pool, &about, column, scene.theme)
         });
         let below = split_top(area, table.height()).1;
         for (gap, y) in gaps.iter().zip(below.y..below.bottom()) {
@@ -271,24 +350,44 @@ impl ClusterDetail {
     }
 }
 
-fn pool_columns() -> [Column; 11] {
+/// True where all panels stand beside each other.
+fn has_room(area: Rect) -> bool {
+    area.width >= 110 && area.height >= 24
+}
+
+fn pool_columns() -> [Column; 15] {
     [
         Column::text("Pool", 12, 12, 0),
-        Column::text("Mode", 6, 7, 3),
+        Column::text("Mode", 6, 7, 7),
         Column::number("Nodes", 5, 0),
         Column::text("Version", 8, 8, 0),
         Column::text("Nodes run", 9, 9, 2),
         Column::text("Image", 11, 12, 1),
         Column::text("State", 11, 28, 0),
-        Column::text("Surge", 9, 9, 4),
+        Column::text("Image age", 9, 9, 4),
+        Column::text("Surge", 7, 9, 3),
         Column::text("Drain timeout", 13, 13, 5),
         Column::text("Soak", 6, 6, 6),
-        Column::text("Size", 10, 20, 7),
+        Column::text("Undrainable", 11, 11, 8),
+        Column::text("Zones", 7, 11, 9),
+        Column::text("OS", 7, 12, 10),
+        Column::text("Size", 10, 20, 11),
     ]
 }
 
-/// `real` is what the pool's nodes run: `same` as Azure says, or something else; `None` where they cannot be seen.
-fn pool_cell<'a>(pool: &'a NodePool, real: Option<&'a str>, column: usize, theme: Theme) -> Line<'a> {
+/// What is known of a pool beside itself.
+struct About<'a> {
+    /// What its nodes run: `same` as Azure says, or something else; `None` where they cannot be seen.
+    real: Option<&'a str>,
+    details: Option<&'a PoolDetails>,
+    today: Date,
+}
+
+/// Days after which an image is called old: AKS releases one about every week
+/// (AKS docs "Node image upgrades", 2026).
+const OLD_IMAGE: i32 = 30;
+
+fn pool_cell<'a>(pool: &'a NodePool, about: &About<'a>, column: usize, theme: Theme) -> Line<'a> {
     let settings = &pool.upgrade_settings;
     let usual = |text: &str| Line::from(theme.span(Role::Muted, text.to_owned()));
     match column {
@@ -298,7 +397,7 @@ fn pool_cell<'a>(pool: &'a NodePool, real: Option<&'a str>, column: usize, theme
         3 => pool
             .version
             .map_or_else(|| usual("-"), |version| Line::from(version.to_string())),
-        4 => match real {
+        4 => match about.real {
             None => usual("-"),
             Some("same") => usual("same"),
             Some(real) => Line::from(theme.span(Role::Attention, real)),
@@ -308,12 +407,23 @@ fn pool_cell<'a>(pool: &'a NodePool, real: Option<&'a str>, column: usize, theme
             .as_ref()
             .map_or_else(|| usual("-"), |image| Line::from(image.release())),
         6 => Line::from(theme.state(state_mark(&pool.provisioning_state), pool.provisioning_state.as_str())),
-        7 => match (settings.max_surge, settings.max_unavailable) {
+        7 => {
+            let released = pool.node_image.as_ref().and_then(NodeImageVersion::released_on);
+            released.map_or_else(
+                || usual("-"),
+                |day| {
+                    let days = (about.today - day).get_days();
+                    let role = if days > OLD_IMAGE { Role::Attention } else { Role::Text };
+                    Line::from(theme.span(role, format!("{days} d")))
+                },
+            )
+        }
+        8 => match (settings.max_surge, settings.max_unavailable) {
             (Some(surge), _) => Line::from(surge.to_string()),
             (None, Some(unavailable)) => Line::from(format!("-{unavailable}")),
             (None, None) => usual("default"),
         },
-        8 => {
+        9 => {
             let text = wording::duration(settings.drain_timeout());
             if settings.drain_timeout_minutes.is_some() {
                 Line::from(text)
@@ -321,7 +431,20 @@ fn pool_cell<'a>(pool: &'a NodePool, real: Option<&'a str>, column: usize, theme
                 usual(&text)
             }
         }
-        9 => Line::from(wording::duration(settings.node_soak())),
+        10 => Line::from(wording::duration(settings.node_soak())),
+        11 => settings
+            .undrainable_node_behavior
+            .as_ref()
+            .map_or_else(|| usual("Schedule"), |behaviour| Line::from(behaviour.to_string())),
+        12 => match about.details {
+            None => usual("-"),
+            Some(details) if details.zones.is_empty() => usual("none"),
+            Some(details) => Line::from(details.zones.join(",")),
+        },
+        13 => match about.details.and_then(|details| details.os_sku.as_deref()) {
+            Some(system) => Line::from(system),
+            None => usual(&pool.os_type),
+        },
         _ => Line::from(pool.vm_size.as_str()),
     }
 }

@@ -1,159 +1,179 @@
-//! The overview: every cluster, worst first, with version, lag, state, and how far a running upgrade is.
+//! The overview: every cluster, worst first, with version, lag, support, state, and how far a running upgrade is.
+
+mod cells;
+mod order;
+mod row;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
+use self::cells::{Columns, cell};
+use self::row::Row;
 use super::super::actions::ActionId;
-use super::super::components::pool_bars::bar;
 use super::super::components::prose::{self, Passage};
-use super::super::components::table::{Align, Column, Table};
+use super::super::components::table::{self, Table};
 use super::super::components::text_field::TextField;
 use super::super::components::{Scene, inset, put, split_top, title, titled};
-use super::super::condition::{Condition, Standing, newest_of, standing_of};
+use super::super::condition::Condition;
 use super::super::data::Data;
-use super::super::filter::{Filter, Searchable};
+use super::super::filter::Filter;
 use super::super::measure;
 use super::super::narrative::{self, Told};
-use super::super::theme::{DOT, Mark, Role, Theme};
+use super::super::theme::{CURSOR, DOT, Mark, Role, Theme};
 use super::super::wording::{self, count};
 use crate::domain::ids::ClusterId;
-use crate::domain::version::KubernetesVersion;
 use crate::inventory::snapshot::{ClusterSnapshot, SourceState};
 
-/// By what the rows are sorted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Sort {
+pub(crate) use self::order::{Sort, ViewSpec};
+
+/// What is selected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Selected {
+    /// Nobody moved yet: the first row, whichever that is.
     #[default]
-    WorstFirst,
-    Name,
-    OldestVersion,
-    MostNodes,
-}
-
-impl Sort {
-    fn next(self) -> Self {
-        match self {
-            Self::WorstFirst => Self::Name,
-            Self::Name => Self::OldestVersion,
-            Self::OldestVersion => Self::MostNodes,
-            Self::MostNodes => Self::WorstFirst,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::WorstFirst => "worst first",
-            Self::Name => "by name",
-            Self::OldestVersion => "oldest version first",
-            Self::MostNodes => "most nodes first",
-        }
-    }
-}
-
-/// A cluster as the table shows it, worked out when the data changes.
-#[derive(Clone, Debug)]
-struct Row {
-    snapshot: Arc<ClusterSnapshot>,
-    standing: Standing,
-    newest: Option<KubernetesVersion>,
-    searchable: Searchable,
-}
-
-impl Row {
-    fn nodes(&self) -> u32 {
-        self.snapshot
-            .cluster
-            .value
-            .as_deref()
-            .map_or(0, crate::domain::cluster::Cluster::node_count)
-    }
-
-    fn version(&self) -> Option<KubernetesVersion> {
-        self.snapshot.cluster.value.as_deref()?.version
-    }
+    First,
+    Cluster(ClusterId),
+    /// The line that stands for the healthy clusters.
+    Fold,
 }
 
 /// The overview's state.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClustersScreen {
     rows: Vec<Row>,
-    /// Indices of the rows that the filter lets through, sorted.
+    /// Indices of the rows that are shown, sorted.
     shown: Vec<usize>,
-    /// `None` until the person moves: the first row, whichever that is.
-    selected: Option<ClusterId>,
-    sort: Sort,
+    /// Healthy rows that are one line.
+    folded: usize,
+    selected: Selected,
+    view: ViewSpec,
     filter: Filter,
     field: TextField,
     pub(crate) is_typing: bool,
-    longest_name: u16,
+    columns: Columns,
     /// The sentence on top.
     summary: Option<(Mark, String)>,
+    totals: String,
+    /// When the rows were worked out.
+    now: Timestamp,
 }
 
-const NAME: usize = 0;
-const STATE: usize = 1;
-const VERSION: usize = 2;
-const NEWEST: usize = 3;
-const UPGRADE: usize = 4;
-const POOLS: usize = 5;
-const NODES: usize = 6;
-const GROUP: usize = 7;
-const SUBSCRIPTION: usize = 8;
-const LOCATION: usize = 9;
+/// Fewer healthy clusters than this are shown as they are.
+const LEAST_FOLDED: usize = 2;
+/// Rows of the table at least, before the line with the totals has a place.
+const TABLE_FIRST: u16 = 6;
 
 impl ClustersScreen {
     /// Works the rows out anew.
     pub(crate) fn refresh(&mut self, data: &Data) {
-        self.rows = data.fleet.clusters.iter().map(|snapshot| row(snapshot, data)).collect();
-        self.longest_name = self
-            .rows
+        let before = std::mem::take(&mut self.rows);
+        // Both are in id order.
+        let mut known = before.iter().peekable();
+        self.rows = data
+            .fleet
+            .clusters
             .iter()
-            .map(|row| measure::width(row.snapshot.id.name()))
-            .max()
-            .unwrap_or(0);
+            .map(|snapshot| {
+                while known.next_if(|row| row.snapshot.id < snapshot.id).is_some() {}
+                let row = known.peek().copied().filter(|row| row.snapshot.id == snapshot.id);
+                Row::of(snapshot, row, data)
+            })
+            .collect();
+        self.columns = Columns::of(&self.rows);
         self.summary = self.told(data);
+        self.totals = cells::totals(&self.rows);
+        self.now = data.now;
         self.choose();
     }
 
-    /// Applies filter and sort.
+    /// Applies filter, sort and fold.
     fn choose(&mut self) {
         let rows = &self.rows;
         self.shown = (0..rows.len())
             .filter(|at| self.filter.matches(&rows[*at].searchable))
             .collect();
-        // The rows come in id order, and the sorts are stable: equal rows never change places.
-        match self.sort {
-            Sort::WorstFirst => self.shown.sort_by(|a, b| {
-                let key = |at: &usize| (rows[*at].standing.condition, rows[*at].searchable.name.as_str());
-                key(a).cmp(&key(b))
-            }),
-            Sort::Name => self
-                .shown
-                .sort_by(|a, b| rows[*a].searchable.name.cmp(&rows[*b].searchable.name)),
-            Sort::OldestVersion => self.shown.sort_by_key(|at| rows[*at].version()),
-            Sort::MostNodes => self.shown.sort_by_key(|at| std::cmp::Reverse(rows[*at].nodes())),
+        let sort = self.view.sort;
+        // The rows come in id order, and the sort is stable: equal rows never change places.
+        self.shown.sort_by(|a, b| rows[*a].compared(&rows[*b], sort, self.now));
+        let healthy = self.shown.iter().filter(|at| rows[**at].is_healthy()).count();
+        let may_fold = self.view.folded && sort.is_worst_first() && self.field.text().is_empty();
+        self.folded = 0;
+        if may_fold && healthy >= LEAST_FOLDED && healthy < self.shown.len() {
+            self.folded = healthy;
+            self.shown.retain(|at| !rows[*at].is_healthy());
         }
     }
 
+    /// The view as a value, to be kept.
+    pub(crate) fn view_spec(&self) -> ViewSpec {
+        ViewSpec {
+            filter: self.field.text().to_owned(),
+            ..self.view.clone()
+        }
+    }
+
+    /// Shows a view that was kept.
+    pub(crate) fn show(&mut self, view: ViewSpec) {
+        if self.field.text() != view.filter {
+            self.field = TextField::default();
+            self.field.paste(&view.filter);
+            self.filter = Filter::parse(self.field.text());
+        }
+        self.view = view;
+        self.choose();
+    }
+
+    /// The selected cluster; `None` where nothing was selected, or the line of the healthy ones is.
+    pub(crate) fn selection(&self) -> Option<&ClusterId> {
+        match &self.selected {
+            Selected::Cluster(id) => Some(id),
+            Selected::First | Selected::Fold => None,
+        }
+    }
+
+    /// Selects a cluster, whether it is in the list already or comes later.
+    pub(crate) fn point_at(&mut self, id: ClusterId) {
+        self.selected = Selected::Cluster(id);
+    }
+
+    /// Rows on the screen, the line of the healthy ones among them.
+    fn len(&self) -> usize {
+        self.shown.len() + usize::from(self.folded > 0)
+    }
+
     fn index(&self) -> usize {
-        self.selected
-            .as_ref()
-            .and_then(|id| self.shown.iter().position(|at| self.rows[*at].snapshot.id == *id))
-            .unwrap_or(0)
+        match &self.selected {
+            Selected::First => 0,
+            Selected::Fold => self.len().saturating_sub(1),
+            Selected::Cluster(id) => self
+                .shown
+                .iter()
+                .position(|at| self.rows[*at].snapshot.id == *id)
+                .unwrap_or(0),
+        }
+    }
+
+    fn selected_row(&self) -> Option<&Row> {
+        Some(&self.rows[*self.shown.get(self.index())?])
     }
 
     /// The selected cluster.
     pub(crate) fn selected(&self) -> Option<&Arc<ClusterSnapshot>> {
-        self.shown.get(self.index()).map(|at| &self.rows[*at].snapshot)
+        self.selected_row().map(|row| &row.snapshot)
+    }
+
+    /// True where the line of the healthy clusters is selected.
+    pub(crate) fn is_at_fold(&self) -> bool {
+        self.folded > 0 && self.index() == self.shown.len()
     }
 
     /// Whether the selected cluster's upgrade is what a person wants to see first.
     pub(crate) fn selected_is_moving(&self) -> bool {
-        self.shown.get(self.index()).is_some_and(|at| {
-            let row = &self.rows[*at];
+        self.selected_row().is_some_and(|row| {
             let has_run = row
                 .snapshot
                 .live
@@ -167,21 +187,44 @@ impl ClustersScreen {
         })
     }
 
-    /// Moves, sorts, or opens the filter line.
-    pub(crate) fn act(&mut self, action: ActionId, half_page: usize) {
+    /// Moves, sorts, folds, or opens the filter line.
+    pub(crate) fn act(&mut self, action: ActionId, area: Rect) {
+        let view = self.view_spec();
         match action {
             ActionId::Sort => {
-                self.sort = self.sort.next();
-                self.choose();
+                let sort = view.sort.next(&self.columns.sort_keys(area.width));
+                self.show(ViewSpec { sort, ..view });
+            }
+            ActionId::Reverse => {
+                let sort = view.sort.reversed();
+                self.show(ViewSpec { sort, ..view });
+            }
+            ActionId::Fold => {
+                // The first of the clusters that were one line is where a person goes on.
+                let was_at_fold = self.is_at_fold();
+                let first = self.shown.len();
+                let folded = !view.folded;
+                self.show(ViewSpec { folded, ..view });
+                if was_at_fold {
+                    self.select(first);
+                }
             }
             ActionId::Filter => self.is_typing = true,
             other => {
-                let to = super::moved(other, self.index(), self.shown.len(), half_page);
+                let to = super::moved(other, self.index(), self.len(), usize::from(area.height / 2));
                 if to != self.index() {
-                    self.selected = self.shown.get(to).map(|at| self.rows[*at].snapshot.id.clone());
+                    self.select(to);
                 }
             }
         }
+    }
+
+    fn select(&mut self, row: usize) {
+        self.selected = match self.shown.get(row) {
+            Some(at) => Selected::Cluster(self.rows[*at].snapshot.id.clone()),
+            None if self.folded > 0 => Selected::Fold,
+            None => Selected::First,
+        };
     }
 
     /// Changes the filter line; the table follows while one types.
@@ -229,20 +272,22 @@ impl ClustersScreen {
                 name: row.snapshot.id.name(),
                 standing: &row.standing,
                 snapshot: &row.snapshot,
-                execution: data.active(&row.snapshot.id).map(Arc::as_ref),
+                execution: row.execution.as_deref(),
             })
             .collect();
         (!told.is_empty()).then(|| narrative::fleet(&told, data.now))
     }
 
-    /// Draws:
+    /// Draws, the columns by the room there is:
     ///
     /// ```text
     /// / filter being typed
-    /// ─ 12 of 14 clusters · worst first ──────────────
-    ///   Cluster    State     Version  Newest  Upgrade
-    /// › pay-prod   ▲ stuck   1.33.5   1.34.2  ███░░ 6/15 shop/cart-pdb 14 min
+    /// ─ 12 of 14 clusters · worst first ─────────────────────────────────────────────────
+    ///   Cluster    State ↑   Version  Behind   Support  Upgrade                      Driver  Window
+    /// › pay-prod   ▲ stuck   1.33.5   1 minor  17 d     ███░░ 6/15 shop/cart-pdb 14  you     in 14 h: 1.33.7
+    ///   ✓ 7 healthy clusters
     /// ! what could not be read
+    ///   43 pools · 231 nodes · 1 stuck · 2 upgrading · support of 3 ends soon
     /// ```
     pub(crate) fn view(&self, scene: Scene<'_>, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         let (field_area, area) = split_top(area, u16::from(self.is_typing || self.is_filtered()));
@@ -251,14 +296,21 @@ impl ClustersScreen {
         let notes = Self::notes(scene);
         let lines = prose::lay_out(&notes, area.width.saturating_sub(2), scene.theme);
         let notes_height = measure::cells(lines.len()).min(area.height / 3);
-        let (table_area, notes_area) = split_top(area, area.height - notes_height);
-        if self.shown.is_empty() {
+        let has_totals = self.rows.len() > 1 && area.height > TABLE_FIRST + notes_height;
+        let (table_area, below) = split_top(area, area.height - notes_height - u16::from(has_totals));
+        let (notes_area, totals_area) = split_top(below, notes_height);
+        if self.len() == 0 {
             let text = prose::lay_out(&self.nothing(scene), table_area.width.saturating_sub(4), scene.theme);
             prose::draw(&text, 0, inset(split_top(table_area, 1).1, 2), scene.theme, buffer);
         } else {
             self.draw_table(scene, table_area, buffer);
         }
         prose::draw(&lines, 0, inset(notes_area, 1), scene.theme, buffer);
+        if has_totals {
+            let text = scene.theme.span(Role::Muted, self.totals.as_str());
+            let room = totals_area.width.saturating_sub(3);
+            put(buffer, totals_area.x + 2, totals_area.y, room, Line::from(text));
+        }
         cursor.filter(|_| self.is_typing)
     }
 
@@ -290,7 +342,7 @@ impl ClustersScreen {
         };
         Line::from(vec![
             title(theme, &shown, true),
-            theme.span(Role::Muted, format!("{DOT}{}", self.sort.word())),
+            theme.span(Role::Muted, format!("{DOT}{}", self.view.sort.words())),
         ])
     }
 
@@ -330,31 +382,10 @@ impl ClustersScreen {
         })
     }
 
-    fn columns(&self) -> [Column; 11] {
-        let name = self.longest_name.clamp(14, 40);
-        [
-            Column::text("Cluster", 14, name, 0).wishing(name.min(17)),
-            Column::text("State", 17, 17, 0),
-            Column::text("Version", 8, 8, 0),
-            Column::text("Newest", 8, 8, 1),
-            Column::text("Upgrade", 14, 44, 2).wishing(36),
-            Column::number("Pools", 5, 4),
-            Column::number("Nodes", 6, 3),
-            Column::text("Group", 12, 28, 6).wishing(20),
-            Column::text("Subscription", 36, 36, 7),
-            Column::text("Location", 12, 18, 8).wishing(15),
-            Column {
-                align: Align::Right,
-                ..Column::text("Read", 11, 14, 5)
-            },
-        ]
-    }
-
     fn draw_table(&self, scene: Scene<'_>, area: Rect, buffer: &mut Buffer) {
-        let columns = self.columns();
         let table = Table {
-            columns: &columns,
-            len: self.shown.len(),
+            columns: self.columns.all(),
+            len: self.len(),
             selected: self.index(),
             is_focused: !self.is_typing,
         };
@@ -363,117 +394,29 @@ impl ClustersScreen {
                 .get(row)
                 .map_or_else(Line::default, |at| cell(&self.rows[*at], column, scene))
         });
+        self.columns.mark_sorted(self.view.sort, scene.theme, area, buffer);
+        let rows = table::window(self.index(), self.len(), usize::from(area.height.saturating_sub(1)));
+        if self.folded > 0 && rows.contains(&self.shown.len()) {
+            let y = area.y + 1 + measure::cells(self.shown.len() - rows.start);
+            self.draw_fold(scene.theme, Rect { y, height: 1, ..area }, buffer);
+        }
     }
-}
 
-fn row(snapshot: &Arc<ClusterSnapshot>, data: &Data) -> Row {
-    let execution = data.active(&snapshot.id).map(Arc::as_ref);
-    let standing = standing_of(snapshot, execution, data.now);
-    let cluster = snapshot.cluster.value.as_deref();
-    let newest = cluster
-        .zip(snapshot.region.value.as_deref())
-        .and_then(|(cluster, region)| newest_of(&cluster.support_plan, region));
-    let text = |text: Option<&str>| text.unwrap_or_default().to_lowercase();
-    Row {
-        searchable: Searchable {
-            name: text(Some(snapshot.id.name())),
-            group: text(cluster.map(|cluster| cluster.resource_group.as_str())),
-            subscription: text(cluster.map(|cluster| cluster.subscription_id.as_str())),
-            location: text(cluster.map(|cluster| cluster.location.as_str())),
-            version: cluster
-                .and_then(|cluster| cluster.version)
-                .map_or_else(String::new, |version| version.to_string()),
-            state: standing.word.to_lowercase(),
-            pools: cluster
-                .map(|cluster| {
-                    cluster
-                        .pools
-                        .iter()
-                        .map(|pool| pool.name.as_str().to_lowercase())
-                        .collect()
-                })
-                .unwrap_or_default(),
-        },
-        snapshot: Arc::clone(snapshot),
-        standing,
-        newest,
+    /// One line for all that need nobody.
+    fn draw_fold(&self, theme: Theme, area: Rect, buffer: &mut Buffer) {
+        let is_selected = self.is_at_fold();
+        let text = format!("{} {}", Mark::Good.symbol(), count(self.folded, "healthy cluster"));
+        let (role, sign) = if is_selected {
+            (Role::Selected, CURSOR)
+        } else {
+            (Role::Good, " ")
+        };
+        let hint = theme.span(Role::Muted, "  z shows them");
+        put(buffer, area.x, area.y, 1, Line::from(sign));
+        let line = Line::from(vec![theme.span(role, text), hint]);
+        put(buffer, area.x + 2, area.y, area.width.saturating_sub(3), line);
+        if is_selected {
+            buffer.set_style(area, theme.style(role));
+        }
     }
-}
-
-fn cell<'a>(row: &'a Row, column: usize, scene: Scene<'_>) -> Line<'a> {
-    let theme = scene.theme;
-    let cluster = row.snapshot.cluster.value.as_deref();
-    let muted = |text: String| Line::from(theme.span(Role::Muted, text));
-    let unknown = || muted("-".to_owned());
-    match (column, cluster) {
-        (NAME, _) => Line::from(theme.span(Role::Strong, row.snapshot.id.name())),
-        (STATE, _) => Line::from(theme.state(row.standing.condition.mark(), &row.standing.word)),
-        (UPGRADE, _) => upgrade_cell(row, scene),
-        (_, None) => unknown(),
-        (VERSION, Some(_)) => row
-            .version()
-            .map_or_else(unknown, |version| Line::from(version.to_string())),
-        (NEWEST, Some(_)) => row.newest.map_or_else(unknown, |newest| {
-            let role = if row.version() == Some(newest) {
-                Role::Muted
-            } else {
-                Role::Text
-            };
-            Line::from(theme.span(role, newest.to_string()))
-        }),
-        (POOLS, Some(cluster)) => Line::from(cluster.pools.len().to_string()),
-        (NODES, Some(cluster)) => Line::from(wording::grouped(
-            usize::try_from(cluster.node_count()).unwrap_or(usize::MAX),
-        )),
-        (GROUP, Some(cluster)) => Line::from(cluster.resource_group.as_str()),
-        (SUBSCRIPTION, Some(cluster)) => Line::from(cluster.subscription_id.as_str()),
-        (LOCATION, Some(cluster)) => Line::from(cluster.location.as_str()),
-        (_, Some(_)) => age_cell(row, scene),
-    }
-}
-
-fn age_cell(row: &Row, scene: Scene<'_>) -> Line<'static> {
-    let source = &row.snapshot.cluster;
-    let age = source
-        .as_of
-        .map_or_else(|| "-".to_owned(), |at| wording::ago(at, scene.data.now));
-    Line::from(match source.state {
-        SourceState::Stale { .. } | SourceState::Failed { .. } => scene.theme.state(Mark::Stale, &age),
-        SourceState::Denied { .. } => scene.theme.state(Mark::Denied, &age),
-        _ => scene.theme.span(Role::Muted, age),
-    })
-}
-
-/// How far the upgrade is and what holds it: `███░░ 6/15 shop/cart-pdb 14 min`.
-fn upgrade_cell<'a>(row: &Row, scene: Scene<'_>) -> Line<'a> {
-    let theme = scene.theme;
-    let is_told = matches!(
-        row.standing.condition,
-        Condition::Failed | Condition::Stuck | Condition::Held | Condition::Upgrading
-    );
-    let active = scene.data.active(&row.snapshot.id);
-    if let Some((execution, gate)) = active.and_then(|execution| Some((execution, execution.gate.as_ref()?))) {
-        let text = narrative::gate_short(execution, gate, scene.data.now);
-        return Line::from(theme.state(Mark::Held, &text));
-    }
-    let Some(live) = row.snapshot.live.as_deref().filter(|_| is_told) else {
-        return Line::default();
-    };
-    let (done, total) = live.progress();
-    let mut spans = Vec::new();
-    if total > 0 {
-        spans.extend(bar(done, total, 5, row.standing.condition.mark().role(), theme));
-        spans.push(Span::raw(format!(" {done}/{total}")));
-    }
-    if let Some(blocker) = live.blockers.first() {
-        let held = blocker
-            .nodes
-            .first()
-            .and_then(|name| live.nodes.get(name)?.drain.as_ref()?.holds.first())
-            .map_or_else(|| blocker.what.clone(), narrative::held_by);
-        let since = wording::since(blocker.since, scene.data.now);
-        spans.push(theme.span(Role::Attention, format!(" {held}")));
-        spans.push(theme.span(Role::Muted, format!(" {since}")));
-    }
-    Line::from(spans)
 }

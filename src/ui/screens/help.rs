@@ -1,5 +1,7 @@
 //! The help: every key of the place it was called from, then what the symbols mean. Made from the list of actions.
 
+use std::sync::Arc;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
@@ -7,6 +9,7 @@ use ratatui::text::Line;
 use super::super::actions::{ACTIONS, Action, ActionId, Place};
 use super::super::components::prose::{self, Passage};
 use super::super::components::{Scene, inset, title, titled};
+use super::super::keymap::Keymap;
 use super::super::measure;
 use super::super::theme::{Mark, Role, phase_mark};
 use crate::progress::picture::NodePhase;
@@ -16,14 +19,16 @@ use crate::progress::picture::NodePhase;
 pub(crate) struct HelpScreen {
     from: Place,
     is_read_only: bool,
+    keymap: Arc<Keymap>,
     scroll: u16,
 }
 
 impl HelpScreen {
-    pub(crate) fn new(from: Place, is_read_only: bool) -> Self {
+    pub(crate) fn new(from: Place, is_read_only: bool, keymap: Arc<Keymap>) -> Self {
         Self {
             from,
             is_read_only,
+            keymap,
             scroll: 0,
         }
     }
@@ -83,21 +88,26 @@ impl HelpScreen {
         ACTIONS
             .iter()
             .filter(|action| action.places.contains(&place) && !(self.is_read_only && action.changes_the_world()))
-            .map(line_of)
+            .filter_map(|action| line_of(action, &self.keymap))
             .collect()
     }
 }
 
-fn line_of(action: &Action) -> Passage {
-    let keys = action.keys.join(" ");
+/// An action without a key has no line.
+fn line_of(action: &Action, keymap: &Keymap) -> Option<Passage> {
+    let keys: Vec<String> = keymap.keys_of(action.id).iter().map(ToString::to_string).collect();
+    if keys.is_empty() {
+        return None;
+    }
+    let keys = keys.join(" ");
     let line = Passage::new(Role::Key, format!("{keys:<17}"))
         .and(Role::Text, action.help)
         .hanging(17);
-    if action.changes_the_world() {
+    Some(if action.changes_the_world() {
         line.and(Role::Attention, " Changes the world, asks first.")
     } else {
         line
-    }
+    })
 }
 
 fn phase_help(phase: NodePhase) -> &'static str {
@@ -143,7 +153,7 @@ mod tests {
     use super::*;
 
     fn text(place: Place, is_read_only: bool) -> String {
-        format!("{:?}", HelpScreen::new(place, is_read_only).passages())
+        format!("{:?}", HelpScreen::new(place, is_read_only, Arc::default()).passages())
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::super::data::Data;
 use super::super::measure;
 use super::super::narrative;
 use super::super::theme::{DOT, Mark, Role};
-use super::trouble::cause_mark;
+use super::trouble::{self, cause_mark};
 use super::{details, panels, run_panel};
 use crate::diagnosis::cause::Cause;
 use crate::domain::cluster::Cluster;
@@ -98,6 +98,9 @@ pub(super) fn top_passages(snapshot: &ClusterSnapshot, data: &Data) -> Vec<Passa
             out.extend(super::source_passages(&snapshot.kubernetes, "the nodes").unwrap_or_default());
         }
     }
+    if let Some(live) = snapshot.live.as_deref() {
+        out.extend(run_panel::window(snapshot, live, data));
+    }
     let gaps = snapshot
         .live
         .as_deref()
@@ -123,7 +126,16 @@ pub(super) fn top_cause<'a>(data: &'a Data, id: &ClusterId) -> Option<&'a Cause>
     data.inquiries.causes(id)?.top()
 }
 
-/// The cause on one line; where to read more stands at its end.
+/// Rows for the cause: one, and with room one for its first evidence and one for its safest remedy.
+pub(super) fn cause_lines(cause: &Cause, has_room: bool) -> u16 {
+    if has_room {
+        1 + u16::from(!cause.evidence.is_empty()) + u16::from(!cause.remedies.is_empty())
+    } else {
+        1
+    }
+}
+
+/// The cause; where to read more stands at the end of its first line.
 pub(super) fn draw_cause(cause: &Cause, scene: Scene<'_>, area: Rect, buffer: &mut Buffer) {
     let theme = scene.theme;
     let more = Line::from(vec![theme.span(Role::Key, "x"), theme.span(Role::Muted, " why")]);
@@ -137,4 +149,18 @@ pub(super) fn draw_cause(cause: &Cause, scene: Scene<'_>, area: Rect, buffer: &m
     let used = measure::cells(line.width()).min(room);
     put(buffer, inner.x, inner.y, room, line);
     put(buffer, inner.x + used + 2, inner.y, width, more);
+    let evidence = cause.evidence.first().map(|evidence| {
+        Line::from(vec![
+            theme.span(Role::Muted, "seen: "),
+            theme.span(Role::Text, evidence.words.as_str()),
+        ])
+    });
+    let remedies = trouble::safest_first(&cause.remedies);
+    let remedy = remedies.first().map(|(id, known)| {
+        let title = known.map_or(*id, |known| known.title.as_str());
+        Line::from(vec![theme.span(Role::Key, "do: "), theme.span(Role::Text, title)])
+    });
+    for (line, y) in evidence.into_iter().chain(remedy).zip(area.y + 1..area.bottom()) {
+        put(buffer, inner.x + 2, y, inner.width.saturating_sub(2), line);
+    }
 }

@@ -7,6 +7,7 @@ pub(crate) mod cluster_detail;
 pub(crate) mod clusters;
 pub(crate) mod details;
 pub(crate) mod help;
+mod history_panel;
 pub(crate) mod live_facts;
 pub(crate) mod live_nodes;
 mod looked_at;
@@ -16,10 +17,16 @@ pub(crate) mod plan_editor;
 mod plan_facts;
 pub(crate) mod preflight;
 pub(crate) mod repairs;
+pub(crate) mod replay;
+pub(crate) mod requests;
 mod run_panel;
+pub(crate) mod settings;
+mod settings_panel;
 pub(crate) mod timeline;
 pub(crate) mod topic;
 pub(crate) mod trouble;
+mod versions_panel;
+mod windows_panel;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -32,6 +39,9 @@ use self::page::Page;
 use self::plan_editor::PlanEditor;
 use self::preflight::PreflightScreen;
 use self::repairs::RepairsScreen;
+use self::replay::ReplayScreen;
+use self::requests::RequestsScreen;
+use self::settings::SettingsScreen;
 use self::timeline::TimelineScreen;
 use super::actions::{ActionId, Place};
 use super::components::prose::{self, Passage};
@@ -51,7 +61,10 @@ pub(crate) enum Screen {
     Causes(CausesScreen),
     Page(Box<Page>),
     Repairs(RepairsScreen),
+    Settings(SettingsScreen),
+    Replay(Box<ReplayScreen>),
     Help(HelpScreen),
+    Requests(Box<RequestsScreen>),
 }
 
 impl Screen {
@@ -66,7 +79,12 @@ impl Screen {
             Self::Causes(_) => Place::Causes,
             Self::Page(_) => Place::Page,
             Self::Repairs(_) => Place::Repairs,
+            Self::Settings(screen) if screen.is_typing => Place::Field,
+            Self::Settings(_) => Place::Settings,
+            Self::Replay(_) => Place::Replay,
             Self::Help(_) => Place::Help,
+            Self::Requests(screen) if screen.is_typing => Place::Field,
+            Self::Requests(_) => Place::Requests,
         }
     }
 
@@ -86,7 +104,8 @@ impl Screen {
             Self::Causes(screen) => Some(&screen.id),
             Self::Page(screen) => Some(&screen.id),
             Self::Repairs(screen) => Some(&screen.id),
-            Self::Help(_) => None,
+            Self::Replay(screen) => Some(&screen.id),
+            Self::Settings(_) | Self::Help(_) | Self::Requests(_) => None,
         }
     }
 }
@@ -103,7 +122,10 @@ impl Screen {
             Self::Causes(screen) => screen.view(scene, area, buffer),
             Self::Page(screen) => screen.view(scene, area, buffer),
             Self::Repairs(screen) => screen.view(scene, area, buffer),
+            Self::Settings(screen) => return screen.view(scene, area, buffer),
+            Self::Replay(screen) => screen.view(scene, area, buffer),
             Self::Help(screen) => screen.view(scene, area, buffer),
+            Self::Requests(screen) => return screen.view(scene, area, buffer),
         }
         None
     }

@@ -14,7 +14,8 @@ use crate::domain::ids::NodeName;
 use crate::domain::provisioning::ProvisioningState;
 use crate::engine::record::{LeaseState, Origin};
 use crate::engine::view::{ExecutionView, StepState, StepView};
-use crate::inventory::snapshot::ClusterSnapshot;
+use crate::inventory::snapshot::{ClusterSnapshot, SourceState};
+use crate::progress::picture::LivePicture;
 
 /// What runs: our execution with its steps, or what Azure does by itself, and every error in Azure's words.
 pub(super) fn upgrade(snapshot: &ClusterSnapshot, data: &Data) -> Vec<Passage> {
@@ -31,6 +32,9 @@ pub(super) fn upgrade(snapshot: &ClusterSnapshot, data: &Data) -> Vec<Passage> {
         if let Some(progress) = narrative::progress_text(live) {
             out.push(Passage::new(Role::Text, progress));
         }
+        let held = live.held.as_ref().map(|held| held.in_full(data.now));
+        out.extend(held.map(|words| Passage::new(Role::Attention, format!("! {words}"))));
+        out.extend(window(snapshot, live, data));
         out.extend(
             live.gaps
                 .iter()
@@ -39,6 +43,33 @@ pub(super) fn upgrade(snapshot: &ClusterSnapshot, data: &Data) -> Vec<Passage> {
     }
     if let Some(cluster) = snapshot.cluster.value.as_deref() {
         out.extend(cluster_errors(cluster));
+    }
+    out
+}
+
+/// Whether the rest fits the maintenance window, and what to do where it does not.
+pub(super) fn window(snapshot: &ClusterSnapshot, live: &LivePicture, data: &Data) -> Vec<Passage> {
+    let mut out = Vec::new();
+    if let Some(window) = &live.window {
+        let is_last_step = data
+            .execution(&snapshot.id)
+            .is_none_or(|execution| execution.is_at_last_move());
+        let words = window.in_words();
+        out.extend(words.map(|words| Passage::new(Role::Attention, format!("! {words}"))));
+        let remedy = window.remedy(is_last_step);
+        out.extend(remedy.map(|remedy| {
+            Passage::new(Role::Key, "do: ")
+                .and(Role::Text, format!("{remedy} (P pauses)"))
+                .indented(2)
+        }));
+    }
+    if let (SourceState::Denied { .. } | SourceState::Failed { .. }, true) = (&snapshot.windows.state, live.is_running)
+    {
+        let why = snapshot.windows.state.why().unwrap_or_default();
+        out.push(Passage::new(
+            Role::Muted,
+            format!("whether it fits a maintenance window is not known: {why}"),
+        ));
     }
     out
 }

@@ -13,12 +13,21 @@ use super::super::components::{Scene, inset, split_top, title, titled};
 use super::super::data::Data;
 use super::super::dialogs::note;
 use super::super::measure;
-use super::super::theme::{DOT, Mark, Role};
+use super::super::theme::{DOT, Mark, Role, Theme};
 use super::super::wording::{self, count};
-use crate::domain::ids::{ClusterId, ExecutionId};
+use crate::domain::ids::{ClusterId, ExecutionId, StepId};
+use crate::engine::replay::moments;
 use crate::engine::timeline::Entry;
 use crate::engine::view::ExecutionView;
 use crate::problem::Problem;
+
+/// One line of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Row {
+    Step(StepId),
+    /// A place among the entries.
+    Entry(usize),
+}
 
 /// The screen's state.
 #[derive(Clone, Debug)]
@@ -30,6 +39,8 @@ pub(crate) struct TimelineScreen {
     problem: Option<Problem>,
     /// `None`: the newest, whichever that is.
     selected: Option<usize>,
+    /// The lines of the table: an entry, or the step that the entries below it are about.
+    rows: Vec<Row>,
     is_old: bool,
     is_reading: bool,
 }
@@ -43,6 +54,7 @@ impl TimelineScreen {
             entries: None,
             problem: None,
             selected: None,
+            rows: Vec::new(),
             is_old: false,
             is_reading: true,
         }
@@ -77,6 +89,7 @@ impl TimelineScreen {
         self.is_reading = false;
         match answer {
             Ok(entries) => {
+                self.rows = grouped(&entries);
                 self.entries = Some(entries);
                 self.problem = None;
             }
@@ -100,7 +113,13 @@ impl TimelineScreen {
 
     pub(crate) fn act(&mut self, action: ActionId, half_page: usize) {
         let len = self.all().len();
-        let to = super::moved(action, self.position(), len, half_page);
+        let from = self.position();
+        let is_problem = |at: &usize| moments::is_problem(&self.all()[*at].kind);
+        let to = match action {
+            ActionId::NextMoment => (from + 1..len).find(is_problem).unwrap_or(from),
+            ActionId::PreviousMoment => (0..from).rev().find(is_problem).unwrap_or(from),
+            other => super::moved(other, from, len, half_page),
+        };
         // At the end it follows what comes.
         self.selected = (to + 1 < len).then_some(to);
     }
@@ -143,7 +162,16 @@ impl TimelineScreen {
                 (None, false) => "follows what comes",
                 (Some(_), false) => "G follows what comes",
             };
-            let text = format!("{DOT}{}{DOT}{follows}", count(self.all().len(), "record"));
+            let problems = self
+                .all()
+                .iter()
+                .filter(|entry| moments::is_problem(&entry.kind))
+                .count();
+            let problems = match problems {
+                0 => String::new(),
+                some => format!("{DOT}{}", count(some, "problem")),
+            };
+            let text = format!("{DOT}{}{problems}{DOT}{follows}", count(self.all().len(), "record"));
             heading.push(scene.theme.span(Role::Muted, text));
         }
         let area = titled(area, Line::from(heading), scene.theme, buffer);
@@ -158,6 +186,16 @@ impl TimelineScreen {
         let used = measure::cells(if notes.is_empty() { 0 } else { lines.len() });
         let area = split_top(area, used).1;
         self.draw_table(scene, area, buffer);
+    }
+
+    /// The heading of a step's entries.
+    fn step_cell(&self, step: &StepId, column: usize, theme: Theme) -> Line<'static> {
+        if column != 2 {
+            return Line::default();
+        }
+        let known = self.execution.plan.step(step);
+        let title = known.map_or_else(|| step.to_string(), |known| known.kind.title());
+        Line::from(theme.span(Role::Heading, title))
     }
 
     fn notes(&self) -> Vec<Passage> {
@@ -184,18 +222,32 @@ impl TimelineScreen {
         ];
         let table = Table {
             columns: &columns,
-            len: self.all().len(),
-            selected: self.position(),
+            len: self.rows.len(),
+            selected: self
+                .rows
+                .iter()
+                .position(|row| *row == Row::Entry(self.position()))
+                .unwrap_or(0),
             is_focused: true,
         };
         table.draw(area, scene.theme, buffer, |row, column| {
-            let Some(entry) = self.all().get(row) else {
+            let entry = match self.rows.get(row) {
+                Some(Row::Entry(at)) => self.all().get(*at),
+                Some(Row::Step(step)) => return self.step_cell(step, column, scene.theme),
+                None => None,
+            };
+            let Some(entry) = entry else {
                 return Line::default();
             };
+            let is_problem = moments::is_problem(&entry.kind);
             let muted = |text: String| Line::from(scene.theme.span(Role::Muted, text));
             match column {
                 0 => muted(entry.at.strftime("%m-%d %H:%M:%S").to_string()),
                 1 => Line::from(who(entry, scene.data)),
+                2 if is_problem => Line::from(scene.theme.span(
+                    Role::Attention,
+                    format!("{} {}", Mark::Unsupported.symbol(), entry.what),
+                )),
                 2 => Line::from(entry.what.as_str()),
                 3 => entry
                     .step
@@ -205,6 +257,20 @@ impl TimelineScreen {
             }
         });
     }
+}
+
+/// Every step's entries stand below its heading; what is about no step stays where it happened.
+fn grouped(entries: &[Entry]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut last = None;
+    for (at, entry) in entries.iter().enumerate() {
+        if let Some(step) = entry.step.as_ref().filter(|step| last != Some(*step)) {
+            rows.push(Row::Step(step.clone()));
+            last = Some(step);
+        }
+        rows.push(Row::Entry(at));
+    }
+    rows
 }
 
 fn who(entry: &Entry, data: &Data) -> String {

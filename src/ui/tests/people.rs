@@ -332,6 +332,8 @@ fn the_timeline_is_read_and_follows_what_happens() {
     );
     stage.keys("gjj<enter>");
     shows(&mut stage, &["request id", "11112222-3333-4444-5555"]);
+    // The filter is written down with the first tick.
+    stage.send(Message::Tick(fixtures::now()));
     let before = stage.commands.len();
     stage.keys("<esc>").send(Message::Tick(fixtures::now()));
     assert_eq!(stage.commands.len(), before, "nothing has happened");

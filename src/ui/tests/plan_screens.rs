@@ -58,6 +58,7 @@ fn plan_in_ascii_without_colour() {
     let look = Look {
         ascii: true,
         colour: Colour::None,
+        ..Look::default()
     };
     let mut stage = Stage::empty(80, 24, look, false);
     stage.send(Message::Fleet(std::sync::Arc::new(fixtures::story())));

@@ -6,10 +6,13 @@ use insta::assert_snapshot;
 
 use crate::domain::cluster::Cluster;
 use crate::engine::view::ExecutionState;
-use crate::inventory::snapshot::{ClusterSnapshot, FleetSnapshot, SourceState, Sourced};
+use crate::inventory::snapshot::{ChangeAuthor, ClusterSnapshot, FleetSnapshot, SeenChange, SourceState, Sourced};
 use crate::problem::{Exit, Problem};
+use crate::progress::window::Fit;
+use crate::ui::command::Command;
 use crate::ui::fixtures::{self, Stage};
 use crate::ui::message::{Message, Prepared};
+use crate::ui::screens::clusters::ViewSpec;
 use crate::ui::theme::{Colour, Look};
 
 fn story(columns: u16, rows: u16) -> Stage {
@@ -61,6 +64,7 @@ fn clusters_filtered_in_ascii_without_colour() {
     let look = Look {
         ascii: true,
         colour: Colour::None,
+        ..Look::default()
     };
     let mut stage = Stage::empty(80, 24, look, true);
     stage.send(Message::Fleet(Arc::new(fixtures::story())));
@@ -114,6 +118,96 @@ fn cluster_with_sources_missing() {
         };
     };
     assert_snapshot!("cluster_loading", one(unread).keys("<enter>").text());
+}
+
+#[test]
+fn cluster_settings_windows_and_history() {
+    let open = |panel: usize| {
+        let snapshot = fixtures::rich(fixtures::cluster("shop-prod", "1.33.5"));
+        let ended = fixtures::execution("shop-prod", ExecutionState::Succeeded);
+        let mut stage = Stage::with(80, 30, fixtures::fleet(vec![snapshot]), vec![Arc::new(ended)]);
+        stage.keys("2").keys(&"<tab>".repeat(panel));
+        stage
+    };
+    assert_snapshot!("cluster_settings", open(3).text());
+    assert_snapshot!("cluster_windows", open(4).text());
+    let mut stage = open(5);
+    let asked = stage
+        .commands
+        .iter()
+        .filter(|one| matches!(one, Command::ReadChanges { .. }))
+        .count();
+    assert_eq!(asked, 1, "{:?}", stage.commands);
+    let change = SeenChange {
+        author: ChangeAuthor {
+            caller: "bob@contoso.com".to_owned(),
+            at: fixtures::now() - jiff::SignedDuration::from_hours(50),
+            operation: "Microsoft.ContainerService/managedClusters/agentPools/upgradeNodeImageVersion/action"
+                .to_owned(),
+        },
+        pool: Some("user".into()),
+    };
+    let id = fixtures::cluster("shop-prod", "1.33.5").id;
+    let changes = Sourced {
+        value: Some(Arc::new(vec![change])),
+        as_of: Some(fixtures::now()),
+        state: SourceState::Fresh,
+    };
+    stage.send(Message::ChangesRead(id, changes));
+    assert_snapshot!("cluster_history", stage.text());
+}
+
+#[test]
+fn a_view_is_a_value_that_can_be_set_again() {
+    let mut stage = story(120, 40);
+    let first = stage.app.overview.view_spec();
+    assert_eq!(first, ViewSpec::default());
+    stage.keys("ssi/prod<enter>");
+    let kept = stage.app.overview.view_spec();
+    assert_eq!(
+        (kept.filter.as_str(), kept.sort.to_string().as_str(), kept.folded),
+        ("prod", "-version", true)
+    );
+    let text = stage.text();
+    assert!(
+        text.contains("newest version first") && text.contains("Version ↓"),
+        "{text}"
+    );
+    stage.app.overview.show(first);
+    assert!(stage.text().contains("3 healthy clusters"), "{}", stage.text());
+    stage.app.overview.show(kept);
+    assert_eq!(stage.text(), text);
+}
+
+#[test]
+fn healthy_clusters_are_one_line_until_somebody_wants_them() {
+    let mut stage = story(80, 24);
+    assert!(stage.keys("G").text().contains("› ✓ 3 healthy clusters"));
+    assert!(stage.app.overview.selected().is_none());
+    let text = stage.keys("<enter>").text();
+    assert!(
+        text.contains("web-prod") && !text.contains("healthy clusters"),
+        "{text}"
+    );
+    assert!(stage.keys("z").text().contains("3 healthy clusters"));
+    assert!(
+        stage.keys("/web-prod<enter>").text().contains("web-prod"),
+        "a filter shows them"
+    );
+}
+
+#[test]
+fn the_live_view_zooms() {
+    let open = |columns: u16, rows: u16| {
+        let mut stage = story(columns, rows);
+        stage.keys("/name=pay-prod<enter><enter>");
+        stage
+    };
+    assert_snapshot!("live_cards_120x40", open(120, 40).keys("zlj").text());
+    let mut stage = open(120, 40);
+    assert!(stage.keys("zz").text().contains("6 nodes done"), "{}", stage.text());
+    assert!(stage.keys("s").text().contains("by name"), "{}", stage.text());
+    assert!(stage.keys("zs").text().contains("Nodes by zone"), "{}", stage.text());
 }
 
 #[test]
@@ -206,4 +300,27 @@ fn help_and_details() {
     assert_snapshot!("help_100x50", story(100, 50).keys("?").text());
     assert_snapshot!("details_80x24", story(80, 24).keys("d").text());
     assert_snapshot!("too_small", story(50, 10).text());
+}
+
+#[test]
+fn an_upgrade_that_does_not_fit_its_window() {
+    let in_window = |minutes, fit| {
+        one(|snapshot| {
+            snapshot.live = Some(Arc::new(fixtures::picture_in_window(fixtures::now(), minutes, fit)));
+            let cluster = snapshot.cluster.value.as_mut().map(Arc::make_mut);
+            if let Some(pool) = cluster.and_then(|cluster| cluster.pools.last_mut()) {
+                pool.provisioning_state = "Upgrading".into();
+            }
+        })
+    };
+    assert_snapshot!(
+        "live_window_likely_80x24",
+        in_window(20, Fit::LikelyNot).keys("<enter>n").text()
+    );
+    assert_snapshot!(
+        "cluster_window_closed_80x24",
+        in_window(-5, Fit::Closed).keys("<enter>").text()
+    );
+    let fits = in_window(60, Fit::Fits).keys("<enter>n").text();
+    assert!(!fits.contains("window"), "{fits}");
 }

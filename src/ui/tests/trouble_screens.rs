@@ -65,6 +65,7 @@ fn checks_of_a_long_name_in_ascii() {
     let look = Look {
         ascii: true,
         colour: Colour::None,
+        ..Look::default()
     };
     let mut stage = Stage::empty(80, 24, look, true);
     let long = fixtures::snapshot(fixtures::cluster(LONG, "1.33.5"));

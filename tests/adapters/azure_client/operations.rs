@@ -52,8 +52,8 @@ async fn an_operation_is_followed_through_trouble_to_its_end() {
     };
     assert_eq!(error.code, "QuotaExceeded", "the reason comes from the resource");
     let records = client.recent_requests();
-    assert!(records.iter().all(|record| !record.path.contains("signature")));
-    assert_eq!(records[0].path, "(status of the operation)");
+    assert!(records.iter().all(|record| !record.url().contains("signature")));
+    assert_eq!(records[0].request.path, "(status of the operation)");
 }
 
 #[tokio::test]

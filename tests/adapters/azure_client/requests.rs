@@ -1,10 +1,10 @@
 //! What every request carries, when a read is repeated, and how bad answers and refusals are said.
 
 use aks_cockpit::azure::error::{AzureError, AzureErrorKind};
-use aks_cockpit::azure::request_log::RequestOutcome;
 use aks_cockpit::clock::Clock;
 use aks_cockpit::domain::ids::{ClusterId, NodePoolName, SubscriptionId};
 use aks_cockpit::domain::version::KubernetesVersion;
+use aks_cockpit::requests::entry::Outcome;
 use serde_json::json;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -33,9 +33,9 @@ async fn every_request_carries_token_version_and_id() {
         (CLUSTER, "api-version=2026-08-01")
     );
     let records = client.recent_requests();
-    assert_eq!(records[0].outcome, RequestOutcome::Answered { status: 200 });
+    assert_eq!(records[0].outcome, Outcome::Answered { status: 200 });
     assert_eq!(
-        (records[0].path.as_str(), records[0].request_id.as_deref()),
+        (records[0].request.path.as_str(), records[0].request_id.as_deref()),
         (CLUSTER, Some("azures-id"))
     );
     let budget = client.budget();
@@ -61,7 +61,7 @@ async fn a_read_waits_visibly_and_tries_again() {
     .await;
     let client = azure.client();
     client.get_cluster(&shop()).await.unwrap();
-    let outcomes: Vec<RequestOutcome> = client
+    let outcomes: Vec<Outcome> = client
         .recent_requests()
         .into_iter()
         .map(|record| record.outcome)
@@ -69,7 +69,7 @@ async fn a_read_waits_visibly_and_tries_again() {
     assert_eq!(outcomes.len(), 9, "five answers and four waits: {outcomes:?}");
     assert_eq!(
         outcomes[1],
-        RequestOutcome::Throttled {
+        Outcome::Throttled {
             wait: Duration::from_secs(17)
         }
     );
@@ -108,7 +108,7 @@ async fn a_closed_port_is_unreachable_after_three_attempts() {
     let failed = client
         .recent_requests()
         .into_iter()
-        .filter(|record| matches!(record.outcome, RequestOutcome::Failed { .. }));
+        .filter(|record| matches!(record.outcome, Outcome::Failed { .. }));
     assert_eq!(failed.count(), 3);
     let error = client.send(&preview(upgrade_pool()), Uuid::new_v4()).await.unwrap_err();
     assert_eq!(error.kind(), AzureErrorKind::Unreachable, "nothing was sent");

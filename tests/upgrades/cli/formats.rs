@@ -16,7 +16,11 @@ fn examples() -> Vec<&'static str> {
 
 #[test]
 fn the_examples_are_read() {
-    let [plan, smoke_tests, catalogue] = examples().try_into().unwrap();
+    let [plan, smoke_tests, notices, catalogue, theme] = examples().try_into().unwrap();
+    assert!(notices.starts_with("[notify]") && theme.contains("[ground]"));
+    for text in [notices, theme] {
+        text.parse::<toml::Table>().unwrap();
+    }
     let plans = format::read(plan).unwrap();
     assert_eq!(plans[0].steps.len(), 8);
     assert_eq!(format::read_smoke_tests(smoke_tests).unwrap().len(), 2);

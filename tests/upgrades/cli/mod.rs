@@ -2,7 +2,9 @@
 
 mod checks;
 mod commands;
+mod config;
 mod formats;
+mod outsiders;
 mod plans;
 mod steering;
 

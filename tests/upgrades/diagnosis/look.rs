@@ -20,6 +20,7 @@ use aks_cockpit::inventory::snapshot::{ClusterSnapshot, FleetSnapshot, SourceSta
 use aks_cockpit::inventory::survey::{SurveySource, take};
 use aks_cockpit::kubernetes::client::Access;
 use aks_cockpit::progress::picture::LivePicture;
+use aks_cockpit::requests::log::RequestLog;
 use aks_cockpit::simulator::scenario::{Attempt, AttemptedChange, Expected, Scenario, Sight};
 use aks_cockpit::simulator::server::RunningSimulator;
 use tokio::time::timeout;
@@ -67,6 +68,7 @@ fn source(simulator: &RunningSimulator, sight: Sight, clock: &Clock) -> SurveySo
         azure: sees_azure.then(|| azure.unwrap()),
         kubeconfig: (!sees_azure).then_some(access),
         clock: clock.clone(),
+        requests: RequestLog::new(clock.clone()),
     }
 }
 
@@ -85,6 +87,7 @@ async fn observe(
         subscriptions: Vec::new(),
         clock: source.clock.clone(),
         refresh: RefreshIntervals::default(),
+        requests: RequestLog::new(source.clock.clone()),
     });
     let mut snapshots = inventory.subscribe();
     // A cluster known by its kubeconfig alone has an id of its own.

@@ -369,6 +369,7 @@ fn picture_of(cluster: &SimulatedCluster, now: jiff::Timestamp) -> LivePicture {
                 is_cordoned,
                 drain: None,
                 last_event: None,
+                zone: None,
             };
             picture.nodes.insert(name, progress);
         }

@@ -6,3 +6,4 @@ mod detached;
 mod estate;
 mod pausing;
 mod processes;
+mod recorded;

@@ -215,6 +215,6 @@ async fn a_lost_answer_of_azure_is_looked_for() {
             assert!(told.contains("not made"), "{told}");
         }
         assert_eq!(entry.undo.is_some(), is_made);
-        estate.at_rest().await;
+        estate.at_rest();
     }
 }

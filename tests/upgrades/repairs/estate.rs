@@ -29,8 +29,8 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 /// Time passes in these steps, at most so many of them: more than any upgrade takes.
-pub(crate) const STEP: Duration = Duration::from_secs(20);
-pub(crate) const LONGEST_STEPS: usize = 2000;
+pub(crate) const STEP: Duration = Duration::from_secs(30);
+pub(crate) const LONGEST_STEPS: usize = 1400;
 
 pub(crate) struct Estate {
     pub(crate) simulator: RunningSimulator,
@@ -43,6 +43,13 @@ pub(crate) struct Estate {
 impl Estate {
     /// Its time stands still but where a test moves it, so that no test depends on how quick the machine is.
     pub(crate) async fn new(scenario: &str) -> Self {
+        let estate = Self::at_beginning(scenario).await;
+        estate.pass(Duration::from_mins(10));
+        estate
+    }
+
+    /// As a scenario says it is when somebody arrives.
+    pub(crate) async fn at_beginning(scenario: &str) -> Self {
         let clock = Clock::stepped("2026-11-23T09:00:00Z".parse().unwrap());
         let _ = rustls::crypto::ring::default_provider().install_default();
         let scenario = Scenario::built_in(scenario).unwrap();
@@ -58,15 +65,13 @@ impl Estate {
             let profile = &world.clusters["shop-prod"].profile;
             ClusterId::from_parts(&profile.subscription, &profile.resource_group, &profile.name)
         });
-        let estate = Self {
+        Self {
             simulator,
             clock,
             azure,
             cluster,
             directory: tempfile::tempdir().unwrap(),
-        };
-        estate.pass(Duration::from_mins(10));
-        estate
+        }
     }
 
     pub(crate) fn pass(&self, time: Duration) {
@@ -172,16 +177,12 @@ impl Estate {
     }
 
     /// Lets time pass until Azure does nothing on the cluster.
-    pub(crate) async fn at_rest(&self) {
+    pub(crate) fn at_rest(&self) {
         for _ in 0..LONGEST_STEPS {
-            if self
-                .azure
-                .get_cluster(&self.cluster)
-                .await
-                .unwrap()
-                .active_state()
-                .is_none()
-            {
+            let is_busy = self.look(|cluster| {
+                !cluster.state.is_terminal() || cluster.pools.iter().any(|pool| !pool.state.is_terminal())
+            });
+            if !is_busy {
                 return;
             }
             self.pass(STEP);

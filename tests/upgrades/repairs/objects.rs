@@ -154,6 +154,8 @@ fn of_budgets() -> Vec<Case> {
                         most: Some(3),
                         includes_running: true,
                         while_exists: None,
+                        on_image: None,
+                        until_restarted: false,
                     },
                     now,
                 );

@@ -192,9 +192,11 @@ fn start(cockpit: &mut Cockpit) {
     }
 }
 
-/// Cancel is the default, so yes takes two keys.
+/// Cancel is the default, so yes takes two keys; there is no yes before the request is shown.
 fn confirm(cockpit: &mut Cockpit) {
-    cockpit.wait_for("[ Cancel ]");
+    cockpit.wait_until("a question that can be answered", |screen| {
+        screen.contains("[ Cancel ]") && screen.contains("yes, do it")
+    });
     cockpit.press("<tab>");
     cockpit.wait_until("yes is chosen", |screen| !screen.contains("[ Cancel ]"));
     cockpit.press("<enter>");

@@ -14,11 +14,19 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Cockpit {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
-    keys: Box<dyn Write + Send>,
+    keys: Keys,
     screen: Arc<Screen>,
     /// Where it keeps its journal; `None` where somebody else keeps that directory.
     _state: Option<tempfile::TempDir>,
 }
+
+/// What is typed, and what the terminal answers by itself.
+type Keys = Arc<Mutex<Box<dyn Write + Send>>>;
+
+/// The question every terminal knows: what are you.
+const WHO_ARE_YOU: &[u8] = b"\x1b[c";
+/// A terminal that says what it is, and does not tell its colours.
+const A_TERMINAL: &[u8] = b"\x1b[?62;22c";
 
 struct Screen {
     parser: Mutex<Parsed>,
@@ -71,11 +79,19 @@ impl Cockpit {
             changed: Condvar::new(),
         });
         let mut output = pair.master.try_clone_reader().unwrap();
+        let keys: Keys = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
+        let answers = Arc::clone(&keys);
         let seen = Arc::clone(&screen);
         std::thread::spawn(move || {
             let mut buffer = [0_u8; 16 * 1024];
             loop {
                 let length = output.read(&mut buffer).unwrap_or(0);
+                if buffer[..length]
+                    .windows(WHO_ARE_YOU.len())
+                    .any(|bytes| bytes == WHO_ARE_YOU)
+                {
+                    answers.lock().unwrap().write_all(A_TERMINAL).unwrap();
+                }
                 let mut parsed = seen.parser.lock().unwrap();
                 parsed.parser.process(&buffer[..length]);
                 parsed.is_closed = length == 0;
@@ -85,7 +101,6 @@ impl Cockpit {
                 }
             }
         });
-        let keys = pair.master.take_writer().unwrap();
         Self {
             child,
             master: pair.master,
@@ -107,8 +122,9 @@ impl Cockpit {
             .replace("<ctrl-d>", "\x04")
             .replace("<ctrl-o>", "\x0f")
             .replace("<ctrl-r>", "\x12");
-        self.keys.write_all(bytes.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
+        let mut keys = self.keys.lock().unwrap();
+        keys.write_all(bytes.as_bytes()).unwrap();
+        keys.flush().unwrap();
     }
 
     /// Waits until the screen fulfils `is_so`; panics with the screen when it never does.

@@ -292,9 +292,12 @@ pub fn mesh_compatibility(body: &Value) -> Result<BTreeMap<String, Vec<String>>,
 }
 
 fn load_balancer(sku: Lenient<Text>, profile: Balancer) -> LoadBalancer {
+    let effective = profile.effective_outbound_ips.or_default();
+    let id = |address: &Value| Some(printable(address.get("id")?.as_str()?));
+    let address_ids = effective.iter().filter_map(id).collect();
     let counted = |list: Lenient<Vec<Value>>| u32::try_from(list.or_default().len()).unwrap_or(u32::MAX);
     let outbound_ips = [
-        counted(profile.effective_outbound_ips),
+        u32::try_from(effective.len()).unwrap_or(u32::MAX),
         profile.managed_outbound_ips.or_default().count.or_default(),
         counted(profile.outbound_ips.or_default().public_ips),
     ];
@@ -302,6 +305,7 @@ fn load_balancer(sku: Lenient<Text>, profile: Balancer) -> LoadBalancer {
         sku: sku.text(),
         allocated_outbound_ports: profile.allocated_outbound_ports.0,
         // What there is counts more than what was asked for.
+        address_ids,
         outbound_ips: outbound_ips.into_iter().find(|count| *count > 0).unwrap_or(0),
     }
 }

@@ -59,10 +59,11 @@ impl<'a> Teller<'a> {
             self.emit(now, event, details)?;
         }
         // Before its nodes are seen, an upgrade has no progress to tell.
-        let progress = live.filter(|live| live.progress().1 > 0).map(progress);
+        let seen = live.filter(|live| live.progress().1 > 0);
+        let progress = seen.map(|live| progress(view, live));
         if progress != self.last_progress && exit_of(view).is_none() {
-            if let Some(details) = &progress {
-                self.emit(now, "progress", details.clone())?;
+            if let (Some(details), Some(live)) = (progress.clone(), seen) {
+                self.emit(now, "progress", with_times(details, live, now))?;
             }
             self.last_progress = progress;
         }
@@ -178,10 +179,36 @@ fn gate(gate: &GateView) -> Value {
     })
 }
 
-fn progress(live: &LivePicture) -> Value {
+/// What is worth an event when it changes: not the time left, which always does.
+fn progress(view: &ExecutionView, live: &LivePicture) -> Value {
     let (done, total) = live.progress();
     let blockers: Vec<&str> = live.blockers.iter().map(|blocker| blocker.what.as_str()).collect();
-    json!({ "done": done, "total": total, "blockers": blockers })
+    let window = live.window.as_ref().map(|window| {
+        json!({
+            "name": window.window,
+            "closesAt": window.closes,
+            "fit": window.fit.as_str(),
+            "do": window.remedy(view.is_at_last_move()),
+        })
+    });
+    json!({ "done": done, "total": total, "blockers": blockers, "window": window })
+}
+
+/// The same with the time left, as it is at the moment of the event.
+fn with_times(mut details: Value, live: &LivePicture, now: Timestamp) -> Value {
+    details["eta"] = live.eta.map_or(
+        Value::Null,
+        |eta| json!({ "lowSeconds": eta.low.as_secs(), "highSeconds": eta.high.as_secs() }),
+    );
+    details["timeLeft"] = live.time_left().into();
+    details["held"] = live.held.as_ref().map_or(
+        Value::Null,
+        |held| json!({ "node": held.node.as_str(), "deadline": held.deadline, "says": held.short(now) }),
+    );
+    if let (Some(window), Some(says)) = (details["window"].as_object_mut(), &live.window) {
+        window.insert("says".to_owned(), says.in_words().into());
+    }
+    details
 }
 
 fn line(at: Timestamp, id: &ExecutionId, event: &str, details: &Value) -> String {
@@ -221,8 +248,17 @@ fn line(at: Timestamp, id: &ExecutionId, event: &str, details: &Value) -> String
                 .flatten()
                 .filter_map(Value::as_str);
             let mut said = format!("{} of {} nodes done", number("done"), number("total"));
+            if !text("timeLeft").is_empty() {
+                said.push_str(&format!(", {}", text("timeLeft")));
+            }
             for blocker in blockers {
                 said.push_str(&format!("; held: {blocker}"));
+            }
+            let words = |pointer: &str| details.pointer(pointer).and_then(Value::as_str);
+            for pointer in ["/held/says", "/window/says", "/window/do"] {
+                if let Some(words) = words(pointer) {
+                    said.push_str(&format!("; {words}"));
+                }
             }
             said
         }
@@ -323,6 +359,18 @@ mod tests {
         assert_eq!(
             said("progress", json!({"done": 1, "total": 3, "blockers": ["a budget"]})),
             "00:00:00  1 of 3 nodes done; held: a budget\n"
+        );
+        assert_eq!(
+            said(
+                "progress",
+                json!({
+                    "done": 1, "total": 3, "blockers": [], "timeLeft": "18 to 25 min left once freed",
+                    "held": { "says": "+16 min until the drain timeout fails it" },
+                    "window": { "says": "May not fit", "do": "pause" },
+                })
+            ),
+            "00:00:00  1 of 3 nodes done, 18 to 25 min left once freed; +16 min until the drain timeout fails it; \
+             May not fit; pause\n"
         );
     }
 }

@@ -72,6 +72,9 @@ impl EngineHandle {
         match task {
             Task::Step(RepairStep::Kubernetes { change }) => {
                 let before = self.object(cluster, &change.object, overlay).await?;
+                if before.is_none() && matches!(change.edit, Edit::Delete { .. }) {
+                    return Ok(Prepared::Nothing(format!("{} is gone already", change.object)));
+                }
                 self.ready_object(cluster, exact(change, before.as_ref())?, before)
                     .await
             }
@@ -249,14 +252,8 @@ fn past_of(request: &RequestPreview, before: Option<&Value>) -> Vec<PastField> {
         .filter(|field| !field.field.contains('['))
         .map(|field| PastField {
             field: field.field.clone(),
-            was: at(before, &field.field).or_else(|| off(&field.field)),
+            was: at(before, &field.field),
             is: at(body, &field.field),
         })
         .collect()
-}
-
-/// What an absent field means, where Azure may take its absence for "as it is" (AKS docs "Upgrade options", 2026).
-fn off(field: &str) -> Option<Value> {
-    let is_force = field == "properties.upgradeSettings.overrideSettings.forceUpgrade";
-    is_force.then_some(Value::Bool(false))
 }

@@ -60,13 +60,23 @@ fn records_of_people_and_gates_change_what_they_are_for() {
             ("baselineTaken", |state| {
                 state.is_baseline_taken && state.baseline.is_some()
             }),
-            ("gateHolds", |state| {
-                state.gate.is_some() && state.execution.word() == "Waiting"
-            }),
             ("tested", |state| state.smoke.is_empty()),
             ("approved", |state| state.steps[0].is_approved),
             ("stepSkipped", |state| state.steps[0].state.word() == "skipped"),
         ],
+    );
+    check(
+        || {
+            Run::through(vec![Step::new(
+                "control-plane",
+                StepKind::Approval {
+                    question: "go?".to_owned(),
+                },
+            )])
+        },
+        &[("gateHolds", |state| {
+            state.gate.is_some() && state.execution.word() == "Waiting"
+        })],
     );
     check(Run::on_control_plane, &[("guardsDue", |state| state.guards.done == 1)]);
 }

@@ -95,6 +95,8 @@ impl From<SlimNodeFact> for NodeFact {
     fn from(fact: SlimNodeFact) -> Self {
         let SlimNodeFact { metadata, spec, status } = fact;
         let labels = printable_map(&metadata.labels);
+        let is_deleting = metadata.deletion_timestamp.is_some();
+        let finalizers = metadata.finalizers.iter().map(|name| printable(name)).collect();
         let slim = SlimNode {
             metadata: Metadata {
                 name: metadata.name,
@@ -129,6 +131,8 @@ impl From<SlimNodeFact> for NodeFact {
             kernel: printable(&status.node_info.kernel_version),
             container_runtime: printable(&status.node_info.container_runtime_version),
             attached_volumes: status.volumes_attached.len(),
+            is_deleting,
+            finalizers,
         }
     }
 }

@@ -1,13 +1,12 @@
 //! The upgrade runs inside the window that was agreed with AKS: AKS holds no manual upgrade back
 //! (AKS docs "Planned maintenance", 2026).
 
+use crate::domain::maintenance::window_of;
 use crate::domain::survey::{Unread, WindowFact};
 use crate::preflight::checks::run_time::{Run, run};
 use crate::preflight::checks::told::{Told, limit, read, told, unknown};
 use crate::preflight::finding::{Outcome, Said};
 use crate::preflight::question::Question;
-
-use super::{DEFAULT, NODE_IMAGES, VERSIONS};
 
 pub(super) fn look(question: &Question<'_>) -> Vec<Said> {
     told(judge(question))
@@ -15,7 +14,9 @@ pub(super) fn look(question: &Question<'_>) -> Vec<Said> {
 
 fn judge(question: &Question<'_>) -> Told {
     let windows = read(&question.survey.azure.windows, "maintenance windows")?;
-    let Some(window) = agreed(windows, question) else {
+    let planned = question.planned;
+    let moves_version = planned.control_plane.is_some() || planned.pools.values().any(Option::is_some);
+    let Some(window) = window_of(windows, moves_version) else {
         return Ok(Vec::new());
     };
     let run = run(question)?;
@@ -23,16 +24,6 @@ fn judge(question: &Question<'_>) -> Told {
         .or_else(|| outside(window, &run))
         .into_iter()
         .collect())
-}
-
-/// The window of what moves: versions or images; else the one for all.
-fn agreed<'a>(windows: &'a [WindowFact], question: &Question<'_>) -> Option<&'a WindowFact> {
-    let planned = question.planned;
-    let moves_version = planned.control_plane.is_some() || planned.pools.values().any(Option::is_some);
-    let name = if moves_version { VERSIONS } else { NODE_IMAGES };
-    [name, DEFAULT]
-        .into_iter()
-        .find_map(|name| windows.iter().find(|window| window.name == name))
 }
 
 /// On days on which nothing may happen.
@@ -88,6 +79,7 @@ fn outside(window: &WindowFact, run: &Run) -> Option<Said> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::maintenance::VERSIONS;
     use crate::domain::survey::Survey;
     use crate::preflight::samples::{check, denied, passes};
 

@@ -2,6 +2,7 @@
 //! (AKS docs "Automatically upgrade an AKS cluster" and "Planned maintenance", 2026).
 
 use crate::domain::cluster::Cluster;
+use crate::domain::maintenance::{NODE_IMAGES, VERSIONS};
 use crate::domain::subject::Subject;
 use crate::domain::survey::WindowFact;
 use crate::preflight::checks::run_time::{Run, run};
@@ -10,7 +11,7 @@ use crate::preflight::finding::{Outcome, Said};
 use crate::preflight::question::Question;
 use crate::preflight::wording::listed;
 
-use super::{NODE_IMAGES, VERSIONS, channel};
+use super::channel;
 
 /// Hours a window should have at least.
 const ENOUGH_HOURS: u32 = 4;

@@ -17,11 +17,6 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
-/// Names of maintenance configurations (AKS docs "Planned maintenance", 2026).
-const DEFAULT: &str = "default";
-const VERSIONS: &str = "aksManagedAutoUpgradeSchedule";
-const NODE_IMAGES: &str = "aksManagedNodeOSUpgradeSchedule";
-
 /// An auto-upgrade channel that is switched on.
 pub(super) fn channel(word: Option<&str>) -> Option<&str> {
     word.filter(|word| !word.is_empty() && !word.eq_ignore_ascii_case("none"))

@@ -91,7 +91,9 @@ pub(super) fn upgrade_insights(world: &World, cluster: &SimulatedCluster, call: 
     let mut items = Vec::new();
     if !issues.is_empty() {
         let current = cluster.control_plane.claimed;
-        let offers = world.catalogue.offers_for_cluster(current);
+        let offers = world
+            .catalogue
+            .offers_for_cluster(current, cluster.landscape.has_long_term_support());
         let target = offers.first().map_or(current, |offer| offer.version);
         let name = format!("controlPlaneAndAgentPools-{target}");
         items.push(json!({

@@ -286,11 +286,13 @@ fn resource(clusters: &[&SimulatedCluster], around: Around<'_>, call: &Call) -> 
         return gone(around, call);
     }
     let name = call.segments.last().map_or("", String::as_str);
-    Reply::of_arm(
-        200,
-        &json!({"id": id, "name": name, "location": clusters.first().map_or("", |cluster| &cluster.profile.location),
-            "properties": {"provisioningState": "Succeeded"}}),
-    )
+    let mut body = json!({"id": id, "name": name, "properties": {"provisioningState": "Succeeded"},
+        "location": clusters.first().map_or("", |cluster| &cluster.profile.location)});
+    let mut addresses = clusters.iter().flat_map(|cluster| &cluster.landscape.public_addresses);
+    if let Some((_, address)) = addresses.find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        body["properties"]["ipAddress"] = json!(address);
+    }
+    Reply::of_arm(200, &body)
 }
 
 fn gone(around: Around<'_>, call: &Call) -> Reply {

@@ -78,6 +78,22 @@ impl ObjectStore {
         });
     }
 
+    /// Tells a node to go that waits for its finalizers; the first time counts.
+    pub fn mark_node_deleted(&mut self, name: &str, now: Timestamp) {
+        self.pass_to(now);
+        self.store.edit(Kind::Node, &Key::new("", name), |node| {
+            if !fields::is_deleting(node) {
+                fields::put(node, &["metadata", "deletionTimestamp"], fields::stamp(now));
+            }
+        });
+    }
+
+    /// True where the node carries a label of that key.
+    pub fn has_label(&self, name: &str, key: &str) -> bool {
+        let node = self.store.get(Kind::Node, &Key::new("", name));
+        node.is_some_and(|node| node["metadata"]["labels"].get(key).is_some())
+    }
+
     pub fn has_node(&self, name: &str) -> bool {
         self.store.contains(Kind::Node, &Key::new("", name))
     }

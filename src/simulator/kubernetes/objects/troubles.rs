@@ -33,6 +33,14 @@ pub enum PodTrouble {
     NotReady { message: String },
 }
 
+/// The label with a node's image (AKS docs "Use labels in an AKS cluster", 2026).
+const NODE_IMAGE: &str = "kubernetes.azure.com/node-image-version";
+
+/// True for a pod of a workload that was restarted, as `kubectl rollout restart` does it.
+fn was_restarted(pod: &Value) -> bool {
+    pod["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"].is_string()
+}
+
 /// How often a kubelet says the same again, about.
 const COMPLAINT: SignedDuration = SignedDuration::from_mins(2);
 
@@ -60,6 +68,10 @@ pub struct TroubledPods {
     pub from_version: Option<String>,
     /// Kind, namespace and name of an object; the trouble ends by itself when that is gone.
     pub while_exists: Option<(String, String, String)>,
+    /// Only on nodes whose image has this in its name, as `2404`.
+    pub on_image: Option<String>,
+    /// Pods that a restart of their workload made are spared.
+    pub until_restarted: bool,
 }
 
 impl ObjectStore {
@@ -138,6 +150,11 @@ impl ObjectStore {
                         .from_version
                         .as_deref()
                         .is_none_or(|version| self.is_on_version(pod, version))
+                    && pods
+                        .on_image
+                        .as_deref()
+                        .is_none_or(|image| self.is_on_image(pod, image))
+                    && !(pods.until_restarted && was_restarted(pod))
             })
             .map(|pods| pods.trouble.clone())
     }
@@ -167,6 +184,12 @@ impl ObjectStore {
         running
             .zip(of(version))
             .is_some_and(|(running, least)| running >= least)
+    }
+
+    fn is_on_image(&self, pod: &Value, image: &str) -> bool {
+        let node = fields::node_of(pod).and_then(|node| self.store.get(Kind::Node, &Key::new("", node)));
+        let label = node.and_then(|node| node["metadata"]["labels"][NODE_IMAGE].as_str());
+        label.is_some_and(|name| name.contains(image))
     }
 
     fn has_pod(&self, uid: &str) -> bool {
@@ -316,6 +339,8 @@ mod tests {
             includes_running: false,
             from_version: None,
             while_exists: None,
+            on_image: None,
+            until_restarted: false,
         }
     }
 

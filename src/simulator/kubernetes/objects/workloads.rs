@@ -171,7 +171,7 @@ fn describe(workload: &WorkloadSpec, kind: Kind) -> Value {
     let labels = json!({ "app": workload.name });
     let mut spec = json!({
         "selector": { "matchLabels": labels },
-        "template": template(workload, &labels),
+        "template": template(workload, kind, &labels),
     });
     match kind {
         Kind::Job => {
@@ -212,7 +212,7 @@ fn describe(workload: &WorkloadSpec, kind: Kind) -> Value {
     })
 }
 
-fn template(workload: &WorkloadSpec, labels: &Value) -> Value {
+fn template(workload: &WorkloadSpec, kind: Kind, labels: &Value) -> Value {
     let grace = workload
         .stop_time
         .as_secs()
@@ -239,6 +239,16 @@ fn template(workload: &WorkloadSpec, labels: &Value) -> Value {
             "terminationGracePeriodSeconds": grace.max(USUAL_GRACE),
         },
     });
+    if kind != Kind::Job {
+        let probe = json!({
+            "httpGet": { "path": "/ready", "port": 8080, "scheme": "HTTP" },
+            "timeoutSeconds": 1,
+            "periodSeconds": 10,
+            "successThreshold": 1,
+            "failureThreshold": 3,
+        });
+        template["spec"]["containers"][0]["readinessProbe"] = probe;
+    }
     if let Some(finalizer) = &workload.finalizer {
         fields::put(&mut template, &["metadata", "finalizers"], vec![finalizer.as_str()]);
     }

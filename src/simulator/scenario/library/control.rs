@@ -22,4 +22,8 @@ pub(super) const SCENARIOS: &[(&str, &str)] = &[
         "outside-window",
         include_str!("../../../../assets/scenarios/outside-window.toml"),
     ),
+    (
+        "certificates-expired",
+        include_str!("../../../../assets/scenarios/certificates-expired.toml"),
+    ),
 ];

@@ -46,4 +46,12 @@ pub(super) const SCENARIOS: &[(&str, &str)] = &[
         include_str!("../../../../assets/scenarios/quarantined.toml"),
     ),
     ("soak", include_str!("../../../../assets/scenarios/soak.toml")),
+    (
+        "drain-grace-too-long",
+        include_str!("../../../../assets/scenarios/drain-grace-too-long.toml"),
+    ),
+    (
+        "drain-one-node",
+        include_str!("../../../../assets/scenarios/drain-one-node.toml"),
+    ),
 ];

@@ -73,4 +73,8 @@ pub(super) const SCENARIOS: &[(&str, &str)] = &[
         "node-not-deleted",
         include_str!("../../../../assets/scenarios/node-not-deleted.toml"),
     ),
+    (
+        "bootstrap-zone",
+        include_str!("../../../../assets/scenarios/bootstrap-zone.toml"),
+    ),
 ];

@@ -13,7 +13,7 @@ mod surge;
 mod variants;
 
 /// The demo, and what can happen to an execution. Name and text.
-const STORIES: [(&str, &str); 34] = [
+const STORIES: [(&str, &str); 35] = [
     ("demo", include_str!("../../../../assets/scenarios/demo.toml")),
     ("clean", include_str!("../../../../assets/scenarios/clean.toml")),
     (
@@ -114,6 +114,7 @@ const STORIES: [(&str, &str); 34] = [
     ),
     ("slow", include_str!("../../../../assets/scenarios/slow.toml")),
     ("not-json", include_str!("../../../../assets/scenarios/not-json.toml")),
+    ("hostile", include_str!("../../../../assets/scenarios/hostile.toml")),
 ];
 
 /// A family: its name, and name and text of each of its scenarios.

@@ -47,4 +47,16 @@ pub(super) const SCENARIOS: &[(&str, &str)] = &[
         "vm-maintenance",
         include_str!("../../../../assets/scenarios/vm-maintenance.toml"),
     ),
+    (
+        "crash-on-new-os",
+        include_str!("../../../../assets/scenarios/crash-on-new-os.toml"),
+    ),
+    (
+        "webhook-asleep",
+        include_str!("../../../../assets/scenarios/webhook-asleep.toml"),
+    ),
+    (
+        "webhook-system",
+        include_str!("../../../../assets/scenarios/webhook-system.toml"),
+    ),
 ];

@@ -70,4 +70,16 @@ pub(super) const SCENARIOS: &[(&str, &str)] = &[
         "auto-upgrade-waits",
         include_str!("../../../../assets/scenarios/auto-upgrade-waits.toml"),
     ),
+    (
+        "pod-network-maximum",
+        include_str!("../../../../assets/scenarios/pod-network-maximum.toml"),
+    ),
+    (
+        "out-of-support",
+        include_str!("../../../../assets/scenarios/out-of-support.toml"),
+    ),
+    (
+        "cluster-stopped",
+        include_str!("../../../../assets/scenarios/cluster-stopped.toml"),
+    ),
 ];

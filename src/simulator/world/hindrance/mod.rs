@@ -2,6 +2,7 @@
 //! upgrade, and is gone once it is lifted. What can be read (subnets, locks, limits, policies) is in `landscape`.
 
 mod bootstrap;
+pub mod relief;
 mod request;
 mod scale_out;
 mod words;
@@ -9,7 +10,9 @@ mod words;
 use serde::Deserialize;
 
 pub(super) use bootstrap::Bootstrap;
-pub(super) use words::{addons_not_ready, node_not_deleted, reimage_failed};
+pub use relief::Relief;
+pub(super) use scale_out::count_addresses;
+pub(super) use words::{addons_not_ready, node_not_deleted, overloaded, reimage_failed};
 
 use super::operation::OperationError;
 
@@ -24,6 +27,12 @@ pub struct Hindrance {
     /// Gone by itself after it was met so many times.
     #[serde(default)]
     pub times: Option<u32>,
+    /// What makes it go away; any of them is enough.
+    #[serde(default)]
+    pub until: Vec<Relief>,
+    /// The machine it was met on, where it is about one.
+    #[serde(skip)]
+    pub met_on: Option<String>,
 }
 
 /// What it is.
@@ -70,10 +79,12 @@ pub enum Obstacle {
     NeverJoins,
     /// New nodes register and do not become ready, with the kubelet's words.
     NotReady { message: String },
-    /// Machines cannot be reimaged.
+    /// A machine cannot be reimaged.
     ReimageFails { message: String },
     /// The upgrader does nothing for so long before a batch of nodes.
     Pause { minutes: u32 },
+    /// The API server turns the upgrader's requests away; the upgrade fails after so many minutes of that.
+    Overloaded { fails_after_minutes: u32 },
     /// The control plane's step does not end.
     ControlPlaneHeld {
         /// Minutes after which it fails, with this error; without them it goes on for ever.
@@ -105,6 +116,7 @@ impl Obstacle {
             Self::NotReady { .. } => "not_ready",
             Self::ReimageFails { .. } => "reimage_fails",
             Self::Pause { .. } => "pause",
+            Self::Overloaded { .. } => "overloaded",
             Self::ControlPlaneHeld { .. } => "control_plane_held",
         }
     }
@@ -155,10 +167,22 @@ impl Hindrances {
         self.0.retain(|hindrance| hindrance.times != Some(0));
     }
 
-    /// What keeps a machine of this pool from being reimaged.
-    pub(super) fn reimage_failure(&self, pool: &str) -> Option<&str> {
-        self.find(Some(pool), |what| match what {
-            Obstacle::ReimageFails { message } => Some(message.as_str()),
+    /// What keeps this machine of the pool from being reimaged: it is the first one that is tried, and no other.
+    pub(super) fn reimage_failure(&mut self, pool: &str, machine: &str) -> Option<String> {
+        self.0.iter_mut().find_map(|hindrance| {
+            let Obstacle::ReimageFails { message } = &hindrance.what else {
+                return None;
+            };
+            let is_of_pool = hindrance.pool.as_deref().is_none_or(|named| named == pool);
+            let is_it = is_of_pool && hindrance.met_on.get_or_insert_with(|| machine.to_owned()) == machine;
+            is_it.then(|| message.clone())
+        })
+    }
+
+    /// Minutes after which an upgrade fails that gets nothing from the API server.
+    pub(super) fn overloaded(&self) -> Option<u32> {
+        self.find(None, |what| match what {
+            Obstacle::Overloaded { fails_after_minutes } => Some(*fails_after_minutes),
             _ => None,
         })
     }
@@ -218,6 +242,8 @@ mod tests {
             pool: Some("apps".to_owned()),
             what: Obstacle::Pause { minutes: 5 },
             times: Some(1),
+            until: Vec::new(),
+            met_on: None,
         });
         assert_eq!(hindrances.pause_minutes("system"), None);
         assert_eq!(hindrances.pause_minutes("apps"), Some(5));

@@ -32,7 +32,7 @@ const OS_SKUS: [(&str, u16); 5] = [
 
 impl SimulatedCluster {
     /// What stands in the way of any change of the cluster or of a pool.
-    pub(in crate::simulator::world) fn refuse_hindered(&self) -> Result<(), Refusal> {
+    pub(in crate::simulator::world) fn refuse_hindered(&self, drops_monitoring: bool) -> Result<(), Refusal> {
         let landscape = &self.landscape;
         let profile = &self.profile;
         let group = format!(
@@ -52,7 +52,8 @@ impl SimulatedCluster {
             };
             return Err(Refusal::locked(&resource, &scope));
         }
-        if let Some(workspace) = landscape.missing.iter().find(|id| is_workspace(id)) {
+        let has_monitoring = !drops_monitoring && landscape.has_monitoring();
+        if let Some(workspace) = landscape.missing.iter().find(|id| has_monitoring && is_workspace(id)) {
             return Err(Refusal::workspace_gone(workspace));
         }
         if let Some(namespace) = self.hindrances.find(None, |what| match what {

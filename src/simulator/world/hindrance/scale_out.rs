@@ -179,6 +179,16 @@ impl Site<'_> {
     }
 }
 
+/// Counts the addresses of machines that came to a pool, or left it, by a change of its size.
+pub(in crate::simulator::world) fn count_addresses(landscape: &mut Landscape, pool: &str, before: usize, after: usize) {
+    let each = addresses_of_a_machine(landscape, pool);
+    let of = |machines: usize| each * u64::try_from(machines).unwrap_or(u64::MAX);
+    if let Some(subnet) = subnet_of(landscape, pool) {
+        let subnet = &mut landscape.subnets[subnet];
+        subnet.used = (subnet.used + of(after)).saturating_sub(of(before));
+    }
+}
+
 fn capacity_refusal(hindrances: &Hindrances, pool: &SimulatedPool, machines: u32) -> Option<Refused> {
     let left = hindrances.find(Some(&pool.name), |what| match what {
         Obstacle::NoCapacity { machines } => Some(*machines),

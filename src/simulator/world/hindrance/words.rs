@@ -55,6 +55,14 @@ pub(in crate::simulator::world) fn reimage_failed(pool: &str, node: &str, why: &
     )
 }
 
+/// The API server turned the upgrader away for too long (Kubernetes docs "API Priority and Fairness", v1.36).
+pub(in crate::simulator::world) fn overloaded() -> OperationError {
+    OperationError::new(
+        "UpgradeFailed",
+        "Failed to list pods: the server has received too many requests and has asked us to try again later",
+    )
+}
+
 /// A Node object stays although it was deleted.
 pub(in crate::simulator::world) fn node_not_deleted(node: &str) -> OperationError {
     OperationError::new("UpgradeFailed", format!("Unable to delete node {node} from API server"))

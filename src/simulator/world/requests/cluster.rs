@@ -28,7 +28,8 @@ impl SimulatedCluster {
         surroundings: &Surroundings<'_>,
         now: Timestamp,
     ) -> Result<String, Refusal> {
-        self.refuse_hindered()?;
+        self.look_for_relief();
+        self.refuse_hindered(change.drops_monitoring)?;
         self.refuse_if_busy()?;
         let current = self.control_plane.claimed;
         let wanted = change
@@ -105,7 +106,7 @@ impl SimulatedCluster {
     ) -> Result<(), Refusal> {
         let current = self.control_plane.claimed;
         if target != current {
-            let offers = catalogue.offers_for_cluster(current);
+            let offers = catalogue.offers_for_cluster(current, self.landscape.has_long_term_support());
             if !catalogue.has(target) {
                 return Err(Refusal::not_a_version(wanted, false));
             }
@@ -147,15 +148,23 @@ impl SimulatedCluster {
         if self.control_plane.running != target {
             stages.push(Stage::ControlPlane(target));
         }
-        let image = catalogue.image_for(target);
-        for pool in &mut self.pools {
+        let skus: Vec<String> = self
+            .pools
+            .iter()
+            .map(|pool| self.landscape.os_sku(&pool.name).to_owned())
+            .collect();
+        for (pool, sku) in self.pools.iter_mut().zip(&skus) {
             let (goal, is_due) = match part {
                 PoolsPart::Follow => (target, true),
                 // What Azure believes to be done is not looked at again.
-                PoolsPart::Unchanged => (pool.claimed, pool.state != ResourceState::Succeeded),
+                PoolsPart::Unchanged => (
+                    pool.claimed,
+                    pool.state != ResourceState::Succeeded || pool.is_unfinished,
+                ),
             };
             if is_due && !pool.is_whole(goal) {
-                stages.push(roll_of(pool, goal, image.clone()));
+                stages.push(roll_of(pool, goal, catalogue.image_for(target, sku)));
+                pool.is_unfinished = false;
             }
             if matches!(part, PoolsPart::Follow) {
                 pool.wanted.clone_from(&wanted);
@@ -173,8 +182,8 @@ impl SimulatedCluster {
         } else {
             ResourceState::Upgrading
         };
-        if let Some(force) = change.force_upgrade {
-            self.force_upgrade = Some(force);
+        if change.force_upgrade.is_some() || change.drops_force {
+            self.force_upgrade = change.force_upgrade;
         }
         self.control_plane.wanted = wanted;
         self.control_plane.claimed = target;

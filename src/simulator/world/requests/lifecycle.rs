@@ -67,7 +67,9 @@ impl SimulatedCluster {
             zones: Vec::new(),
             settings: new.settings.clone(),
             version,
-            image: surroundings.catalogue.image_for(version),
+            image: surroundings
+                .catalogue
+                .image_for(version, self.landscape.os_sku(&new.name)),
             machines: Vec::new(),
         };
         self.add_pool(pool, surroundings.quotas);

@@ -26,6 +26,10 @@ pub struct ClusterChange {
     /// Each pool of the body with the version it names.
     pub pools: Vec<(String, Option<String>)>,
     pub force_upgrade: Option<(bool, Option<Timestamp>)>,
+    /// Takes the override settings away, whatever they were.
+    pub drops_force: bool,
+    /// Turns the monitoring add-on off, so that its workspace is not asked for.
+    pub drops_monitoring: bool,
 }
 
 /// What a pool PUT asks for; absent parts stay as they are.
@@ -35,6 +39,7 @@ pub struct PoolChange {
     pub node_image: Option<String>,
     pub settings: Option<UpgradeSettings>,
     pub count: Option<u32>,
+    pub os_sku: Option<String>,
 }
 
 impl SimulatedCluster {

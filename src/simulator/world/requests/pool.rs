@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{PoolChange, no_such_pool, roll_of};
 use crate::domain::version::KubernetesVersion;
 use crate::simulator::world::cluster::{SimulatedCluster, Surroundings};
+use crate::simulator::world::hindrance::Relief;
 use crate::simulator::world::node_work::seconds;
 use crate::simulator::world::operation::{Action, ResourceState, Target};
 use crate::simulator::world::pool::{Goal, SimulatedPool};
@@ -23,7 +24,8 @@ impl SimulatedCluster {
         surroundings: &Surroundings<'_>,
         now: Timestamp,
     ) -> Result<String, Refusal> {
-        self.refuse_hindered()?;
+        self.look_for_relief();
+        self.refuse_hindered(false)?;
         self.refuse_if_pool_is_busy(name)?;
         let pool = self.pool(name).ok_or_else(|| no_such_pool(name))?;
         if let Some(count) = change.count.filter(|count| *count != pool.count) {
@@ -37,7 +39,9 @@ impl SimulatedCluster {
         let goal = if is_rollback {
             self.judge_rollback(pool, change, &wanted, surroundings.catalogue, now)?
         } else {
-            goal_of(pool, &wanted, self.control_plane.claimed, surroundings.catalogue)?
+            let (plane, catalogue) = (self.control_plane.claimed, surroundings.catalogue);
+            let sku = change.os_sku.as_deref().unwrap_or_else(|| self.landscape.os_sku(name));
+            goal_of(pool, &wanted, plane, sku, catalogue)?
         };
         if goal.version != pool.claimed {
             self.refuse_upgrade_of(&[pool], goal.version)?;
@@ -75,7 +79,7 @@ impl SimulatedCluster {
         Ok(Goal {
             version: recent.version,
             image: if keeps_image {
-                catalogue.image_for(recent.version)
+                catalogue.image_for(recent.version, self.landscape.os_sku(&pool.name))
             } else {
                 recent.image.clone()
             },
@@ -94,11 +98,21 @@ impl SimulatedCluster {
         let target = Target::Pool(self.pool(name).map_or_else(String::new, |pool| pool.name.clone()));
         let id = self.open_operation(&target, Action::WritePool, now);
         let settling = seconds(&mut self.rng, SETTLING);
+        let present = self.landscape.os_sku(name).to_owned();
+        let has_new_sku = change
+            .os_sku
+            .as_ref()
+            .is_some_and(|sku| !sku.eq_ignore_ascii_case(&present));
+        if has_new_sku {
+            self.hindrances.relieve(Some(name), &Relief::NewImage);
+        }
         let Some(pool) = self.pool_mut(name) else { return id };
         // What Azure believes to be done is not looked at again, even where a machine was left behind.
-        let is_done =
-            goal.version == pool.claimed && (pool.state == ResourceState::Succeeded || pool.is_whole(goal.version));
-        let stage = if is_done && !is_rollback {
+        let is_done = {
+            let is_believed = pool.state == ResourceState::Succeeded && !pool.is_unfinished;
+            goal.version == pool.claimed && (is_believed || pool.is_whole(goal.version))
+        };
+        let stage = if is_done && !is_rollback && !has_new_sku {
             pool.state = ResourceState::Updating;
             let is_changed = change
                 .settings
@@ -107,6 +121,7 @@ impl SimulatedCluster {
             Stage::Settle(if is_changed { settling } else { Duration::from_secs(6) })
         } else {
             pool.state = ResourceState::Upgrading;
+            pool.is_unfinished = false;
             let before = Goal {
                 version: pool.oldest_version(),
                 image: pool.claimed_image.clone(),
@@ -135,11 +150,12 @@ impl SimulatedCluster {
         surroundings: &Surroundings<'_>,
         now: Timestamp,
     ) -> Result<String, Refusal> {
-        self.refuse_hindered()?;
+        self.refuse_hindered(false)?;
         self.refuse_if_pool_is_busy(name)?;
         let pool = self.pool(name).ok_or_else(|| no_such_pool(name))?;
         let (version, target) = (pool.claimed, Target::Pool(pool.name.clone()));
-        let image = surroundings.catalogue.image_for(version);
+        let image = surroundings.catalogue.image_for(version, self.landscape.os_sku(name));
+        self.hindrances.relieve(Some(name), &Relief::NewImage);
         let id = self.open_operation(&target, Action::UpgradeNodeImage, now);
         if let Some(pool) = self.pool_mut(name) {
             let is_there = pool
@@ -178,6 +194,7 @@ fn goal_of(
     pool: &SimulatedPool,
     wanted: &str,
     control_plane: KubernetesVersion,
+    os_sku: &str,
     catalogue: &Catalogue,
 ) -> Result<Goal, Refusal> {
     let version = if wanted == pool.wanted {
@@ -188,7 +205,7 @@ fn goal_of(
     };
     let goal = Goal {
         version,
-        image: catalogue.image_for(version),
+        image: catalogue.image_for(version, os_sku),
     };
     if version == pool.claimed {
         return Ok(goal);

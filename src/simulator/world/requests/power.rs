@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::simulator::world::cluster::SimulatedCluster;
+use crate::simulator::world::hindrance::Relief;
 use crate::simulator::world::node_work::seconds;
 use crate::simulator::world::operation::{Action, ResourceState, Target};
 use crate::simulator::world::refusal::Refusal;
@@ -32,6 +33,7 @@ impl SimulatedCluster {
     /// Accepts or refuses `rotateClusterCertificates`; returns the operation's id.
     pub fn rotate_certificates(&mut self, now: Timestamp) -> Result<String, Refusal> {
         self.refuse_if_busy()?;
+        self.hindrances.relieve(None, &Relief::NewCertificates);
         Ok(self.settle(Action::RotateCertificates, ResourceState::Updating, ROTATION, now))
     }
 

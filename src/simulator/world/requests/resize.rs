@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::no_such_pool;
 use crate::simulator::world::cluster::SimulatedCluster;
+use crate::simulator::world::hindrance::count_addresses;
 use crate::simulator::world::node_work::seconds;
 use crate::simulator::world::operation::{Action, ResourceState, Target};
 use crate::simulator::world::pool::{Goal, PoolMode, SimulatedNode};
@@ -107,6 +108,7 @@ impl SimulatedCluster {
             node.is_surge = false;
         }
         let after = pool.nodes.len();
+        count_addresses(&mut self.landscape, name, before, after);
         let (size, profile) = (pool.vm_size.clone(), &self.profile);
         let nodes = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         if after < before {

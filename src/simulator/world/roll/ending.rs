@@ -111,7 +111,17 @@ impl PoolRoll {
         self.phase = Phase::RemovingSurge;
     }
 
+    /// An extra node in the place of one that was set aside counts as the pool's own, until none is set aside any more.
+    fn count_nodes(&self, site: &mut Site<'_>) {
+        let is_set_aside = site.pool.nodes.iter().any(|node| node.is_quarantined);
+        if is_set_aside || site.pool.has_set_aside && self.trouble.is_none() {
+            site.pool.count = u32::try_from(site.pool.nodes.len()).unwrap_or(u32::MAX);
+        }
+        site.pool.has_set_aside = is_set_aside;
+    }
+
     pub(super) fn close(&mut self, site: &mut Site<'_>) -> Outcome {
+        self.count_nodes(site);
         if let Some(trouble) = self.trouble.take() {
             return trouble;
         }

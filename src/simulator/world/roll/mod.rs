@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::QUARANTINE_LABEL;
+use super::hindrance::overloaded;
 use super::narration;
 use super::node_work::{NodeWork, Site, seconds};
 use super::operation::{OperationError, Outcome, guid};
-use super::pool::Goal;
+use super::pool::{Goal, SimulatedNode};
 
 #[derive(Clone, Debug)]
 enum Phase {
@@ -52,6 +54,8 @@ pub(super) struct PoolRoll {
     blocked: usize,
     /// A pause before the next batch is over.
     has_rested: bool,
+    /// Since when the API server turns the upgrader away.
+    turned_away_since: Option<Timestamp>,
     trouble: Option<Outcome>,
 }
 
@@ -78,6 +82,7 @@ impl PoolRoll {
             width: 1,
             blocked: 0,
             has_rested: false,
+            turned_away_since: None,
             trouble: None,
         }
     }
@@ -123,7 +128,12 @@ impl PoolRoll {
 
     fn open(&mut self, site: &mut Site<'_>) {
         narration::upgrade_started(site.objects, site.now, &self.pool);
+        for node in &mut site.pool.nodes {
+            node.is_quarantined &= site.objects.has_label(&node.name, QUARANTINE_LABEL);
+        }
         self.todo = self.machines_left(site);
+        let is_kept = |node: &&SimulatedNode| node.is_quarantined && !self.todo.contains(&node.name);
+        self.blocked = site.pool.nodes.iter().filter(is_kept).count();
         let remembered = self
             .todo
             .len()
@@ -170,7 +180,9 @@ impl PoolRoll {
         };
     }
 
-    /// Machines not at the goal and not in work, half-drained ones first.
+    /// Machines not at the goal and not in work, half-drained ones first. Those that were set aside are passed over
+    /// until their mark is gone; where others are left, a retry tries them again (agent pool
+    /// `undrainableNodeBehavior`, API 2026-08-01).
     fn machines_left(&self, site: &Site<'_>) -> VecDeque<String> {
         let mut left: Vec<(bool, String)> = site
             .pool
@@ -180,6 +192,13 @@ impl PoolRoll {
             .filter(|node| self.works.iter().all(|work| work.node != node.name))
             .map(|node| (!site.objects.is_cordoned(&node.name), node.name.clone()))
             .collect();
+        let is_set_aside = |(_, name): &(bool, String)| {
+            let mut set_aside = site.pool.nodes.iter().filter(|node| node.is_quarantined);
+            set_aside.any(|node| node.name == *name)
+        };
+        if left.iter().all(is_set_aside) {
+            left.clear();
+        }
         left.sort();
         left.into_iter().map(|(_, name)| name).collect()
     }
@@ -226,6 +245,20 @@ impl PoolRoll {
             self.trouble = Some(Outcome::Failed(error));
             self.phase = Phase::GivingUp {
                 until: site.now + seconds(site.rng, (40, 75)),
+            };
+            return true;
+        }
+        if let Some(minutes) = site.hindrances.overloaded() {
+            let since = *self.turned_away_since.get_or_insert(site.now);
+            self.phase = if since + Duration::from_mins(u64::from(minutes)) <= site.now {
+                self.trouble = Some(Outcome::Failed(overloaded()));
+                Phase::GivingUp {
+                    until: site.now + seconds(site.rng, (40, 75)),
+                }
+            } else {
+                Phase::Rolling {
+                    next_batch: site.now + Duration::from_mins(1),
+                }
             };
             return true;
         }
